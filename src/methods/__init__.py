@@ -1,0 +1,1 @@
+"""Composite indices for methodologists: the formulas, the data rooms and the runner of the workbench."""

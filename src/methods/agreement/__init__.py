@@ -1,0 +1,1 @@
+"""Does the survey agree with the checklist: two measurements of one thing compared."""

@@ -1,0 +1,199 @@
+"""The command `zvezda`: it reads the words, calls the rooms below and turns foreseen errors into exit codes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import click
+import pandas as pd
+
+from methods.data import editions, reference, sources, store
+from methods.errors import EnvironmentFault, UsageError, ZvezdaError
+from methods.index.consistency import nearest
+from methods.index.edition import Edition
+from methods.index.rounding import round_half_up
+from methods.report.applicability import reason_not_applicable
+from methods.run import runner
+
+EDITION = click.option("--edition", "-e", "version", default="star-2022", show_default=True, help="Редакция методики.")
+PERIOD = click.option("--period", default="", help="Период данных; по умолчанию последний.")
+PARAMETERS = click.option("-p", "parameters", multiple=True, metavar="ИМЯ=ЗНАЧЕНИЕ", help="Параметр тетради.")
+TIMEOUT = click.option("--timeout", type=click.FloatRange(min=1), help="Предел времени на тетрадь, секунды.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def zvezda() -> None:
+    """Звезда клиентоцентричности: расчёт, проверка и годовой отчёт по методике."""
+
+
+@zvezda.command()
+@EDITION
+@PERIOD
+@PARAMETERS
+@TIMEOUT
+def report(version: str, period: str, parameters: tuple[str, ...], timeout: float | None) -> None:
+    """Посчитать всё и собрать годовой отчёт в reports/РЕДАКЦИЯ/ПЕРИОД."""
+    root, edition, period, files = _prepared(version, period)
+    done = runner.run_report(
+        version, period, root, _pairs(parameters), inputs=files, timeout=timeout, say=click.echo,
+        applicable=lambda job, _: reason_not_applicable(job, edition))
+    click.echo(f"Откройте: {done / 'annual_report.html'}")
+
+
+@zvezda.command()
+@click.argument("job", type=click.Choice(list(runner.JOBS)))
+@EDITION
+@PERIOD
+@PARAMETERS
+@TIMEOUT
+def run(job: str, version: str, period: str, parameters: tuple[str, ...], timeout: float | None) -> None:
+    """Выполнить одну тетрадь в черновики reports/РЕДАКЦИЯ/draft/ПЕРИОД."""
+    root, edition, period, _ = _prepared(version, period)
+    if reason := reason_not_applicable(job, edition):
+        raise UsageError(reason)
+    done = runner.run_job(job, version, period, _pairs(parameters), root, timeout=timeout, say=click.echo)
+    click.echo(f"Откройте: {done.html}")
+
+
+@zvezda.command("editions")
+def list_editions() -> None:
+    """Показать редакции методик."""
+    root = store.project_root()
+    for version in editions.available(root):
+        edition = editions.load_edition(root, version)
+        status = {"adopted": "принята", "candidate": "проект", "demonstration": "демонстрация"}[edition.status]
+        click.echo(f"{version:18} {status:13} периоды: {', '.join(edition.data.periods):12} {edition.title}")
+
+
+@zvezda.command()
+@EDITION
+@PERIOD
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Файл CSV; без него — на экран.")
+def score(version: str, period: str, out: Path | None) -> None:
+    """Посчитать баллы, места и уровни и записать их таблицей CSV.
+
+    Столбцы index_published и дальше округлены, как велит редакция; остальные баллы полной точности.
+    """
+    edition, measured, scores = store.scored(version, period)
+    multiplier, decimals = edition.publication.multiplier, edition.publication.decimals
+    exact = scores.elements[["index", *edition.groups]] * multiplier
+    table = pd.concat([
+        measured.units, pd.DataFrame({"rank": scores.rank, "grade": scores.grade, "eligible": scores.eligible,
+                                      "index_published": round_half_up(scores.index * multiplier, decimals)}),
+        exact, *[(frame[["index"]] * multiplier).rename(columns={"index": f"index_{code}"})
+                 for code, frame in scores.by_clientele.items()],
+        scores.indicators.add_prefix("indicator_")], axis=1).rename_axis("unit")
+    table = table.sort_values("rank", kind="stable", na_position="last")
+    text = table.to_csv(lineterminator="\n", float_format=None)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    _write_whole(out, text)
+    click.echo(f"Записано: {out} ({len(table)} строк).")
+
+
+@zvezda.command()
+@click.argument("version")
+def adopt(version: str) -> None:
+    """Записать контрольную сумму редакции: после этого файл неизменен."""
+    root = store.project_root()
+    path = editions.edition_path(root, version)
+    if editions.read_edition(path).status == "candidate":
+        raise UsageError(f"{path.name}: это проект. Поставьте status: adopted и впишите решение, затем повторите.")
+    click.echo(f"{version}: sha256 {editions.record_adopted(root, version)}")
+
+
+@zvezda.command()
+def schema() -> None:
+    """Записать docs/edition.schema.json и docs/edition.md по модели редакции."""
+    root = store.project_root()
+    for name, text in {"edition.schema.json": reference.json_schema(), "edition.md": reference.handbook()}.items():
+        _write_whole(root / "docs" / name, text)
+        click.echo(f"docs/{name}")
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command and return its exit code (see methods.errors); messages are Russian, a traceback is logged."""
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    try:
+        zvezda.main(words, prog_name="zvezda", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.Abort:
+        return 130
+    except click.UsageError as error:
+        click.echo(_in_russian(error, sys.argv[1:] if words is None else words), err=True)
+        return UsageError.exit_code
+    except ZvezdaError as error:
+        click.echo(str(error), err=True)
+        return error.exit_code
+    except OSError as error:
+        click.echo(f"Не удалось обратиться к файлу {error.filename}: {error.strerror}. Проверьте место на диске, права "
+                   "и не открыт ли файл в другой программе.", err=True)
+        return EnvironmentFault.exit_code
+    except Exception:
+        log = Path(tempfile.gettempdir()) / "zvezda-error.log"
+        log.write_text(traceback.format_exc(), encoding="utf-8")
+        click.echo(f"Внутренняя ошибка программы. Подробности в файле {log}; пришлите его разработчикам.", err=True)
+        return ZvezdaError.exit_code
+    return 0
+
+
+def _prepared(version: str, period: str) -> tuple[Path, Edition, str, list[Path]]:
+    """Edition and data checked before any kernel starts; the files that the result will rest on."""
+    root = store.project_root()
+    edition = editions.load_edition(root, version)
+    period = store.resolve_period(edition, period)
+    measured = store.prepare(root, edition, period)
+    files = [root / name for name in store.inputs(root, edition, measured)]
+    if edition.base_period and edition.base_period != period:
+        base = store.prepare(root, edition, edition.base_period)
+        files += [root / name for name in base.files if root / name not in files]
+    return root, edition, period, [*files, root / sources.RAW / edition.data.dataset / "source.yml"]
+
+
+def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in parameters:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise UsageError(f"-p {text} | ожидается имя=значение, например -p draws=1000")
+        if name in pairs:
+            raise UsageError(f"-p {name} | задан дважды: {pairs[name]} и {value}")
+        pairs[name] = value
+    return pairs
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write through a neighbouring file, so that nobody ever reads a half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, encoding="utf-8", newline="\n")
+    partial.replace(path)
+
+
+def _in_russian(error: click.UsageError, given: list[str]) -> str:
+    """Click's complaint about the words of the command, in Russian and with the nearest known word."""
+    hint = "Справка: zvezda --help"
+    if isinstance(error, click.NoSuchOption):
+        return f"Неизвестный ключ {error.option_name}.{nearest(error.option_name, error.possibilities or [])}\n{hint}"
+    if isinstance(error, click.MissingParameter):
+        return f"Не хватает параметра «{error.param.human_readable_name if error.param else ''}».\n{hint}"
+    if isinstance(error, click.BadParameter):
+        kind = error.param.type if error.param else None
+        allowed = f" Допустимо: {', '.join(kind.choices)}." if isinstance(kind, click.Choice) else ""
+        name = error.param.human_readable_name if error.param else ""
+        return f"Недопустимое значение параметра «{name}».{allowed}\n{hint}"
+    words = [word for word in given if not word.startswith("-")]
+    known = list(zvezda.commands)
+    if words and words[0] not in known:
+        return f"Неизвестная команда «{words[0]}».{nearest(words[0], known)} Есть: {', '.join(known)}.\n{hint}"
+    return f"Неверные слова команды: {error.format_message()}\n{hint}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

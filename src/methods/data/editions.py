@@ -1,0 +1,259 @@
+"""Reading editions: strict YAML with line numbers, all faults at once, adopted files held to their recorded hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from methods.errors import EditionError, UsageError
+from methods.index.consistency import Fault, KeyPath, faults, nearest
+from methods.index.edition import Edition
+
+FOLDER = Path("data") / "raw" / "methodology"
+RECORD = "adopted.json"  # version -> sha256 of the adopted file
+
+
+def available(root: Path) -> list[str]:
+    """Versions of the editions of a project, in the order of their names."""
+    return sorted(path.stem for path in (root / FOLDER).glob("*.yaml"))
+
+
+def edition_path(root: Path, version: str) -> Path:
+    """Where the edition's file lies; an unknown version is a wrong parameter."""
+    known = available(root)
+    if version not in known:
+        raise UsageError(f"Редакции «{version}» нет.{nearest(version, known)}\n"
+                         f"Есть: {', '.join(known) or 'ни одной'} (папка {FOLDER.as_posix()}).")
+    return root / FOLDER / f"{version}.yaml"
+
+
+def load_edition(root: Path, version: str) -> Edition:
+    """Edition of that version, checked; an adopted file that was changed is refused."""
+    path = edition_path(root, version)
+    edition = read_edition(path)
+    if edition.version != version:
+        raise EditionError(f"{path.name}: version «{edition.version}» не совпадает с именем файла.")
+    if edition.status != "candidate":
+        _unchanged(path, root / FOLDER / RECORD)
+    return edition
+
+
+def read_edition(path: Path) -> Edition:
+    """Edition of any file, without the check of its recorded hash."""
+    text = path.read_text(encoding="utf-8-sig")
+    return parse_edition(text, path.name)
+
+
+def parse_edition(text: str, name: str = "редакция") -> Edition:
+    """Edition from YAML text.
+
+    Raises
+    ------
+    EditionError
+        Naming every fault: `file | line:column | key path | what is wrong`.
+    """
+    positions: dict[KeyPath, tuple[int, int]] = {}
+    found: list[Fault] = []
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{mark.line + 1}:{mark.column + 1}" if mark else "?"
+        raise EditionError(f"{name} | {place} | файл не разбирается как YAML: {error.problem}") from None
+    content = _plain(node, (), positions, found, set())
+    if not isinstance(content, dict):
+        raise EditionError(f"{name} | 1:1 | редакция должна быть набором «ключ: значение»")
+    edition = None
+    try:
+        edition = Edition.model_validate_json(json.dumps(content, ensure_ascii=False))
+    except ValidationError as error:
+        found += [_as_fault(detail, content) for detail in error.errors(include_url=False)]
+    if edition is not None:
+        found += faults(edition)
+    if found:
+        raise EditionError("\n".join(_line(name, fault, positions) for fault in found))
+    return edition
+
+
+def record_adopted(root: Path, version: str) -> str:
+    """Write the file's hash into the record; an already recorded version with another hash is refused."""
+    path, record = edition_path(root, version), root / FOLDER / RECORD
+    known = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    digest = _digest(path)
+    if known.get(version, digest) != digest:
+        raise EditionError(f"{path.name}: редакция уже принята и неизменна. Дайте новой редакции новое имя.")
+    record.write_text(json.dumps({**known, version: digest}, indent=2, sort_keys=True) + "\n", encoding="utf-8",
+                      newline="\n")
+    return digest
+
+
+def _unchanged(path: Path, record: Path) -> None:
+    known = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    if path.stem not in known:
+        raise EditionError(f"{path.name}: редакция не записана как принятая. "
+                           f"Запишите её: zvezda adopt {path.stem}, или поставьте status: candidate.")
+    if known[path.stem] != _digest(path):
+        raise EditionError(f"{path.name}: принятая редакция изменена после принятия (не сошлась контрольная сумма). "
+                           "Верните файл, а изменения оформите новой редакцией с новым именем.")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+# -- YAML: positions of keys, and only the scalars of YAML 1.2 -------------------------------------------------------
+# PyYAML reads YAML 1.1, where `no`, `on`, 1:30 and 2024-01-01 are not text. Here only true, false, null and decimal
+# numbers are special; a code such as 01 stays text.
+
+_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_SPECIAL = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+
+def _scalar(node: yaml.ScalarNode) -> Any:
+    if node.style is not None:  # quoted or block text is text
+        return node.value
+    if node.value in _SPECIAL:
+        return _SPECIAL[node.value]
+    if _NUMBER.fullmatch(node.value):
+        return float(node.value) if re.search("[.eE]", node.value) else int(node.value)
+    return node.value
+
+
+def _plain(node: yaml.Node | None, path: KeyPath, positions: dict[KeyPath, tuple[int, int]], found: list[Fault],
+           seen: set[int]) -> Any:
+    """Plain Python value of a node; remembers where each key stands, reports doubled keys, references and tags."""
+    if node is None:
+        return None
+    positions.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
+    if id(node) in seen:
+        found.append(Fault(path, "ссылки YAML (& и *) в редакции не допускаются: напишите значение целиком"))
+        return None
+    seen.add(id(node))
+    if not node.tag.startswith("tag:yaml.org,2002:") or "python" in node.tag:
+        found.append(Fault(path, f"метка типа «{node.tag}» не допускается"))
+        return None
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(child, (*path, place), positions, found, seen) for place, child in enumerate(node.value)]
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node)
+    content: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
+        here = (*path, key)
+        place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+        if key in content:
+            found.append(Fault((*here, _SECOND), f"ключ «{key}» повторяется (впервые в строке {positions[here][0]})"))
+            positions[*here, _SECOND] = place
+            continue
+        positions[here] = place
+        content[key] = _plain(value_node, here, positions, found, seen)
+    return content
+
+
+_SECOND = "(повтор)"  # path of a doubled key, so that its own line is named
+
+
+# -- pydantic's complaints in Russian --------------------------------------------------------------------------------
+
+_TYPES = {
+    "string_type": "ожидается текст", "int_type": "ожидается целое число", "float_type": "ожидается число",
+    "bool_type": "ожидается true или false", "dict_type": "ожидается набор «ключ: значение»",
+    "tuple_type": "ожидается список", "model_type": "ожидается набор «ключ: значение»",
+    "model_attributes_type": "ожидается набор «ключ: значение»", "int_from_float": "ожидается целое число",
+    "date_type": "ожидается дата ГГГГ-ММ-ДД", "date_from_datetime_parsing": "ожидается дата ГГГГ-ММ-ДД",
+    "date_parsing": "ожидается дата ГГГГ-ММ-ДД", "date_from_datetime_inexact": "ожидается дата ГГГГ-ММ-ДД",
+    "finite_number": "ожидается конечное число",
+    "too_short": "значений меньше, чем нужно", "too_long": "значений больше, чем нужно",
+    "string_too_short": "текст не должен быть пустым", "string_too_long": "текст слишком длинный",
+    "string_pattern_mismatch": "в коде не должно быть пробелов и косой черты",
+}
+
+
+def _as_fault(detail: dict[str, Any], content: Any) -> Fault:
+    """One pydantic error as a fault: its path as keys of the file, its rule in Russian."""
+    path, kind, given = _keys(detail["loc"], content), detail["type"], detail["input"]
+    shown = f"найдено {json.dumps(given, ensure_ascii=False)[:60]}"
+    if kind == "extra_forbidden":
+        return Fault(path, f"неизвестный ключ «{path[-1]}».{nearest(str(path[-1]), _known_keys(path[:-1]))}")
+    if kind == "missing":
+        return Fault(path, f"не хватает ключа «{path[-1]}»")
+    if kind in ("literal_error", "union_tag_invalid", "enum"):
+        allowed = detail["ctx"].get("expected") or detail["ctx"].get("expected_tags", "")
+        options = re.findall(r"'([^']+)'", allowed) or allowed.replace(" or ", ", ").split(", ")
+        return Fault(path, f"{shown}; допустимо: {', '.join(options)}.{nearest(str(given), options)}")
+    if kind == "union_tag_not_found":
+        return Fault(path, "не хватает ключа «measure» (вид измерения)")
+    if kind == "value_error":
+        return Fault(path, str(detail["ctx"]["error"]))
+    limits = {"greater_than_equal": ("ge", "не меньше"), "less_than_equal": ("le", "не больше"),
+              "greater_than": ("gt", "больше"), "less_than": ("lt", "меньше")}
+    if kind in limits:
+        key, words = limits[kind]
+        return Fault(path, f"{shown}; должно быть {words} {detail['ctx'][key]:g}")
+    hint = ""
+    if kind == "float_type" and isinstance(given, str) and re.fullmatch(r"[-+]?\d+,\d+", given):
+        hint = "; десятичный знак в редакции — точка"
+    if kind == "string_type" and isinstance(given, int | float):
+        hint = "; возьмите значение в кавычки"
+    return Fault(path, f"{_TYPES.get(kind, detail['msg'])}, {shown}{hint}")
+
+
+def _keys(location: tuple[Any, ...], content: Any) -> KeyPath:
+    """Pydantic's location without its own words (names of union members), which are not keys of the file."""
+    path: list[str | int] = []
+    here = content
+    for place, step in enumerate(location):
+        last = place == len(location) - 1
+        if isinstance(here, dict) and (step in here or last) and step != "[key]":
+            path.append(step)
+            here = here.get(step)
+        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
+            path.append(step)
+            here = here[step]
+    return tuple(path)
+
+
+def _known_keys(path: KeyPath) -> list[str]:
+    """Keys allowed at a place of the file, by walking the model's JSON schema."""
+    schema = Edition.model_json_schema(by_alias=True)
+    here = schema
+    for step in path:
+        options = [_resolve(option, schema) for option in _options(_resolve(here, schema))]
+        here = next((deeper for option in options for deeper in [_deeper(option, step)] if deeper is not None), {})
+    keys: list[str] = []
+    for option in _options(_resolve(here, schema)):
+        keys += _resolve(option, schema).get("properties", {})
+    return keys
+
+
+def _resolve(part: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    return schema["$defs"][part["$ref"].rsplit("/", 1)[1]] if "$ref" in part else part
+
+
+def _options(part: dict[str, Any]) -> list[dict[str, Any]]:
+    return part.get("anyOf") or part.get("oneOf") or [part]
+
+
+def _deeper(part: dict[str, Any], step: str | int) -> dict[str, Any] | None:
+    if isinstance(step, int):
+        return part.get("items")
+    if step in part.get("properties", {}):
+        return part["properties"][step]
+    deeper = next(iter(part.get("patternProperties", {}).values()), part.get("additionalProperties"))
+    return deeper if isinstance(deeper, dict) else None
+
+
+def _line(name: str, fault: Fault, positions: dict[KeyPath, tuple[int, int]]) -> str:
+    """`file | line:column | key path | what is wrong`; a missing key is shown where its parent stands."""
+    path = fault.path
+    while path and path not in positions:
+        path = path[:-1]
+    line, column = positions.get(path, (1, 1))
+    keys = ".".join(str(step) for step in fault.path if step != _SECOND) or "(весь файл)"
+    return f"{name} | {line}:{column} | {keys} | {fault.message}"

@@ -1,0 +1,89 @@
+"""The edition's model as a reference for people (Markdown) and for editors (JSON schema). Generated, never edited."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from methods.index.edition import Edition
+
+HEAD = """# Файл редакции: все ключи
+
+Этот файл составлен по модели `methods.index.edition` командой `zvezda schema`; не правьте его руками.
+
+Редакция — один файл YAML в `data/raw/methodology`. Имя файла совпадает с `version`. Действуют правила:
+
+* ключи только из этого списка; лишний, пропущенный или повторённый ключ — ошибка с номером строки;
+* числа с десятичной точкой; вес можно записать дробью: `1/7`;
+* `да`, `yes`, `no`, даты и коды вроде `01` остаются текстом; особый смысл имеют только `true`, `false`, `null` и числа;
+* текст, похожий на число (версия `2026`, код `1.1`), берётся в кавычки;
+* ссылки YAML (`&`, `*`) не допускаются: каждое значение пишется там, где действует.
+
+Принятая редакция неизменна: её контрольная сумма записана в `adopted.json`. Изменение — это новая редакция с новым
+именем, решением в `docs/decisions` и командой `zvezda adopt ИМЯ`.
+
+Чтобы редактор подсказывал ключи, первой строкой файла поставьте
+`# yaml-language-server: $schema=../../../docs/edition.schema.json`.
+"""
+
+
+def json_schema() -> str:
+    """JSON schema of an edition, for editors that check and complete YAML."""
+    return json.dumps(Edition.model_json_schema(by_alias=True), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def handbook() -> str:
+    """All keys with types, defaults and explanations: one section a part of the edition."""
+    schema = Edition.model_json_schema(by_alias=True)
+    parts = {"Редакция целиком": schema, **schema["$defs"]}
+    order = ["Редакция целиком", *_reached(schema, schema)]
+    return HEAD + "".join(_section(name, parts[name]) for name in order)
+
+
+def _reached(part: Any, schema: dict[str, Any], seen: list[str] | None = None) -> list[str]:
+    """Names of the parts in the order in which a reader of the file meets them."""
+    seen = [] if seen is None else seen
+    if isinstance(part, dict):
+        if "$ref" in part:
+            name = part["$ref"].rsplit("/", 1)[1]
+            if name not in seen:
+                seen.append(name)
+                _reached(schema["$defs"][name].get("properties", {}), schema, seen)
+        for key, value in part.items():
+            if key not in ("$defs", "discriminator"):
+                _reached(value, schema, seen)
+    elif isinstance(part, list):
+        for value in part:
+            _reached(value, schema, seen)
+    return seen
+
+
+def _section(name: str, part: dict[str, Any]) -> str:
+    lines = [f"\n## {name}\n", part.get("description", "").strip() + "\n", "| ключ | тип | по умолчанию | что это |",
+             "|---|---|---|---|"]
+    needed = set(part.get("required", ()))
+    for key, field in part.get("properties", {}).items():
+        default = "обязателен" if key in needed else f"`{json.dumps(field.get('default'), ensure_ascii=False)}`"
+        lines.append(f"| `{key}` | {_type(field)} | {default} | {field.get('description', '').replace('|', '—')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _type(field: dict[str, Any]) -> str:
+    """The type of a key in Russian."""
+    if "$ref" in field:
+        return f"часть {field['$ref'].rsplit('/', 1)[1]}"
+    if "enum" in field:
+        return ", ".join(f"`{option}`" for option in field["enum"])
+    if "const" in field:
+        return f"`{field['const']}`"
+    options = field.get("anyOf") or field.get("oneOf")
+    if options:
+        return " или ".join(dict.fromkeys(_type(option) for option in options if option.get("type") != "null"))
+    kind = field.get("type")
+    if kind == "array":
+        inner = field.get("items") or (field.get("prefixItems") or [{}])[0]
+        return f"список: {_type(inner)}"
+    if kind == "object":
+        inner = next(iter(field.get("patternProperties", {}).values()), field.get("additionalProperties"))
+        return f"набор «код: {_type(inner)}»" if isinstance(inner, dict) else "набор ключей"
+    return {"string": "текст", "number": "число", "integer": "целое", "boolean": "true или false"}.get(kind, "значение")

@@ -1,0 +1,66 @@
+"""Raw data sets: what `source.yml` says of each, and proof that the files are still those that were described."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from methods.errors import EnvironmentFault, InputError
+
+RAW = Path("data") / "raw"
+REQUIRED = ("title", "producer", "date", "licence", "files")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Provenance of one data set under `data/raw`."""
+
+    name: str
+    folder: Path
+    title: str
+    producer: str
+    date: str
+    licence: str
+    address: str
+    changes: str
+    sha256: dict[str, str]  # file name -> hash as described
+
+
+def read_source(root: Path, dataset: str) -> Source:
+    """The data set's `source.yml`; every required key must be there."""
+    folder = root / RAW / dataset
+    path = folder / "source.yml"
+    if not path.is_file():
+        raise InputError(f"Нет файла {(RAW / dataset / 'source.yml').as_posix()}: у набора данных должен быть паспорт "
+                         f"с ключами {', '.join(REQUIRED)}.")
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    absent = [key for key in REQUIRED if not content.get(key)]
+    if absent:
+        raise InputError(f"{path.relative_to(root).as_posix()}: не хватает ключей {', '.join(absent)}.")
+    return Source(name=dataset, folder=folder, title=content["title"], producer=content["producer"],
+                  date=str(content["date"]), licence=content["licence"], address=content.get("address", ""),
+                  changes=content.get("changes", ""), sha256=dict(content["files"]))
+
+
+def verified(source: Source, file: str) -> Path:
+    """Path of a file of the data set, once its bytes are shown to be those that `source.yml` describes."""
+    path = source.folder / file
+    if file not in source.sha256:
+        raise InputError(f"Файл {file} не описан в {source.name}/source.yml: добавьте его и его sha256.")
+    if not path.is_file():
+        raise InputError(f"Нет файла {path.as_posix()}, описанного в source.yml набора {source.name}.")
+    found = sha256(path)
+    if found != source.sha256[file]:
+        raise EnvironmentFault(
+            f"Файл {path.as_posix()} изменился: sha256 {found[:12]}…, в source.yml {source.sha256[file][:12]}…\n"
+            "Исходные данные пишутся один раз. Верните файл или опишите новые данные новым набором.")
+    return path
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,107 @@
+"""Processed data: measurements kept under `data/processed`, rebuilt whenever anything they came from has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from methods.data import editions, sources
+from methods.data.measure import Measured, measure
+from methods.errors import UsageError
+from methods.index.edition import Edition
+from methods.index.score import Scores, score
+
+PROCESSED = Path("data") / "processed"
+MEASUREMENTS, UNITS, ORIGIN = "measurements.csv", "units.csv", "origin.json"
+
+
+def project_root() -> Path:
+    """Top folder of the project: `ZVEZDA_ROOT` if set, else the nearest folder above with `data/raw/methodology`."""
+    stated = os.environ.get("ZVEZDA_ROOT")
+    places = [Path(stated)] if stated else [Path.cwd(), *Path.cwd().parents]
+    for place in places:
+        if (place / editions.FOLDER).is_dir():
+            return place.resolve()
+    raise UsageError(f"Не найдена папка проекта: ни здесь ({Path.cwd()}), ни выше нет {editions.FOLDER.as_posix()}. "
+                     "Запустите команду из папки проекта.")
+
+
+def resolve_period(edition: Edition, period: str) -> str:
+    """The period asked for, or the edition's latest one if none was."""
+    return period or edition.data.periods[-1]
+
+
+def prepare(root: Path, edition: Edition, period: str) -> Measured:
+    """Measurements of a period, from `data/processed` if nothing has changed since they were made."""
+    folder = root / PROCESSED / edition.version / period
+    stamp = _stamp(edition)
+    kept = _read(root, folder, stamp)
+    if kept is not None:
+        return kept
+    made = measure(root, edition, period)
+    _write(folder, made, stamp)
+    return made
+
+
+def scored(version: str, period: str = "", root: Path | None = None) -> tuple[Edition, Measured, Scores]:
+    """Edition, measurements and scores by the edition's name: what every notebook starts from."""
+    root = root or project_root()
+    edition = editions.load_edition(root, version)
+    measured = prepare(root, edition, resolve_period(edition, period))
+    return edition, measured, score(measured.measurements, edition)
+
+
+def inputs(root: Path, edition: Edition, measured: Measured) -> dict[str, str]:
+    """Everything a result rests on: path from the project's root -> sha256."""
+    path = editions.FOLDER / f"{edition.version}.yaml"
+    return {path.as_posix(): sources.sha256(root / path), **measured.files}
+
+
+def _stamp(edition: Edition) -> str:
+    """Changes with the edition's content or with the code that measures."""
+    code = sorted(Path(__file__).parent.glob("*.py"))
+    parts = [edition.model_dump_json(), importlib.metadata.version("pandas"),
+             *(path.read_text("utf-8") for path in code)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _read(root: Path, folder: Path, stamp: str) -> Measured | None:
+    if not (folder / ORIGIN).is_file():
+        return None
+    origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+    fresh = origin["stamp"] == stamp and all(
+        (root / name).is_file() and sources.sha256(root / name) == digest for name, digest in origin["files"].items())
+    whole = all((folder / name).is_file() and sources.sha256(folder / name) == digest
+                for name, digest in origin["tables"].items())
+    if not (fresh and whole):
+        return None
+    text = {"unit": str, "indicator": str, "side": str, "clientele": str}
+    options = {"keep_default_na": False, "na_values": {"value": "", "se": "", "n": ""}}
+    measurements = pd.read_csv(folder / MEASUREMENTS, dtype=text, float_precision="round_trip", **options)
+    units = pd.read_csv(folder / UNITS, dtype=str, keep_default_na=False).set_index("unit")
+    return Measured(measurements, units, origin["files"], tuple(origin["notes"]))
+
+
+def _write(folder: Path, made: Measured, stamp: str) -> None:
+    """Into a neighbouring folder first, then swapped in whole: a half-written table never looks like data."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    made.measurements.to_csv(partial / MEASUREMENTS, index=False, lineterminator="\n")
+    made.units.to_csv(partial / UNITS, lineterminator="\n")
+    tables = {name: sources.sha256(partial / name) for name in (MEASUREMENTS, UNITS)}
+    origin = {"stamp": stamp, "files": made.files, "notes": list(made.notes), "tables": tables}
+    (partial / ORIGIN).write_text(json.dumps(origin, ensure_ascii=False, indent=2, sort_keys=True) + "\n",
+                                  encoding="utf-8", newline="\n")
+    if folder.exists():
+        shutil.rmtree(folder)
+    try:
+        partial.rename(folder)
+    except OSError:  # another run was quicker and its tables are as good as ours
+        shutil.rmtree(partial)

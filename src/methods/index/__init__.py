@@ -1,0 +1,1 @@
+"""The composite index, step by step: edition, normalisation, aggregation, score, rank, grade."""

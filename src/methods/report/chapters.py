@@ -1,0 +1,98 @@
+"""Chapters of the annual report: what the edition says of itself, and the saved results of the jobs in their order.
+
+Nothing is computed here: a chapter takes what a job kept, or says why there is nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import pandas as pd
+from IPython.display import Markdown
+
+from methods.index.edition import INDEX, Edition
+from methods.report.narrative import counted
+from methods.report.results import Figure, Results, Table
+
+STATUS = {"adopted": "принята", "candidate": "проект", "demonstration": "демонстрационная"}
+AGGREGATION = {"arithmetic": "среднее арифметическое", "geometric": "среднее геометрическое",
+               "harmonic": "среднее гармоническое", "power": "степенное среднее", "sum": "сумма баллов"}
+NORMALISATION = {"none": "без нормирования", "min-max": "минимум — максимум", "z-score": "стандартизация",
+                 "goalposts": "опорные точки", "rank": "места", "borda": "счёт Борда", "percentile": "процентили",
+                 "distance-to-reference": "расстояние до эталона"}
+MISSING = {"reweight": "веса делятся между имеющимися", "complete": "без любого значения балла нет"}
+GRADING = {"bands": "постоянные границы", "quantiles": "равные доли (квантили)", "k-means": "k-средних"}
+
+
+class Provenance(Protocol):
+    """What the report says of a data set."""
+
+    title: str
+    producer: str
+    date: str
+    licence: str
+
+
+def heading(edition: Edition, period: str) -> str:
+    """Title of the report and the reservations that the reader must meet first."""
+    notes = "\n>\n".join(f"> {note}" for note in edition.notes)
+    mark = f"\n\n**Это {edition.mark}, а не официальный результат.**" if edition.mark else ""
+    return f"# Годовой отчёт по методике\n\n**{edition.title}. Период {period}.**{mark}\n\n{notes}"
+
+
+def summary(jobs: Mapping[str, Results]) -> str:
+    """The conclusion of each job under its name."""
+    return "\n\n".join(f"**{name}** {job.reason or job.texts['conclusion']}" for name, job in jobs.items())
+
+
+def parts(job: Results, *names: str) -> list[Markdown | Table | Figure]:
+    """Kept parts of a job by name (`text:…`, `table:…`, `figure:…`); those it did not keep are passed over."""
+    if job.reason is not None:
+        return [Markdown(f"*Не применяется.* {job.reason}")]
+    rooms = {"text": {key: Markdown(text) for key, text in job.texts.items()}, "table": job.tables,
+             "figure": job.figures}
+    found = []
+    for name in names:
+        kind, key = name.split(":")
+        if key in rooms[kind]:
+            found.append(rooms[kind][key])
+    return found
+
+
+def passport(edition: Edition, source: Provenance) -> Table:
+    """Everything a reader must know of the methodology before the numbers, as a two-column table."""
+    how, gaps = edition.aggregation_of(INDEX), edition.missing_of(INDEX)
+    end = "по настоящее время" if edition.in_force.end is None else f"по {edition.in_force.end:%d.%m.%Y}"
+    rows = {
+        "Редакция": f"{edition.version} ({STATUS[edition.status]})",
+        "Действует": f"с {edition.in_force.start:%d.%m.%Y} {end}",
+        "Основание": "; ".join(edition.legal_basis),
+        "Решение": edition.decision,
+        "Единица оценки": edition.unit.title,
+        "Состав": counted(len(edition.indicators), "показатель", "показателя", "показателей")
+        + (f" в {counted(len(edition.groups), 'группе', 'группах', 'группах')}" if edition.groups else ""),
+        "Клиентуры": ", ".join(clientele.title for clientele in edition.clienteles.values()) or "не разделяются",
+        "Нормирование": NORMALISATION[edition.normalisation.method],
+        "Сведение в индекс": AGGREGATION[how.method],
+        "Пропуски": MISSING[gaps.rule],
+        "Шкала": edition.publication.scale,
+        "Уровни": "не заданы" if edition.grades is None else
+        f"{edition.grades.title}: {', '.join(edition.grades.labels)}. {edition.grades.source}",
+        "Данные": f"{source.title}. {source.producer}, {source.date}",
+        "Лицензия данных": source.licence,
+    }
+    return Table(pd.DataFrame({"Значение": rows}).rename_axis("Свойство"), "Паспорт редакции")
+
+
+def weights_of_edition(edition: Edition) -> Table:
+    """All indicators with group, sides and weight in the index."""
+    weights = edition.effective_weights()
+    sides = {"subjective": "опрос", "objective": "объективные данные"}
+    frame = pd.DataFrame({
+        "Показатель": [edition.indicators[code].title for code in weights.index],
+        "Группа": [edition.element_title(edition.indicators[code].group) for code in weights.index],
+        "Измерен": [" и ".join(sides[side] for side in edition.indicators[code].sides) for code in weights.index],
+        "Вес, %": (100 * weights).to_numpy()}, index=weights.index.rename("Код"))
+    return Table(frame, "Показатели и их веса в индексе", {"Вес, %": 2})
+

@@ -1,0 +1,319 @@
+"""What a job's notebook saves, and what the annual report reads: the report computes nothing.
+
+A job keeps numbers, texts, tables and figures under keys; `write` puts them into `<folder>/<job>.json` (strict JSON,
+full precision), `tables/*.csv` and `figures/*.png`; `Results.read` gives the same back.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import math
+import numbers
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from methods.errors import InputError
+from methods.index.rounding import half_up
+from methods.report import frames
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+
+SCHEMA = "zvezda-results-1"
+KEY = re.compile(r"[a-z][a-z0-9_]*")   # keys become file names and attributes of the report
+NO_DATA = "—"
+DPI = 150
+
+
+def spell(value: object, decimals: int | None = None) -> str:
+    """A value as a Russian text shows it: decimal comma, thin thousands, true minus, rounded half up.
+
+    >>> spell(-12345.675, 2), spell(7), spell(float("nan")), spell("да")
+    ('−12\\u202f345,68', '7', '—', 'да')
+    """
+    if pd.isna(value):
+        return NO_DATA
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return str(value)
+    if decimals is not None:
+        text = f"{half_up(float(value), decimals):,.{decimals}f}"
+        text = text.removeprefix("-") if not text.strip("-0.,") else text   # no «−0,0»
+    else:
+        text = f"{value:,}" if isinstance(value, numbers.Integral) else f"{value:,.12g}"
+    return text.replace(",", "\u202f").replace(".", ",").replace("-", "−")
+
+
+@dataclass(frozen=True)
+class Number:
+    r"""One number with its name; `str()` is how the report prints it, `value` is the number itself.
+
+    >>> str(Number(87.654, "Доля устойчивых мест", "%", 1))
+    '87,7\xa0%'
+    """
+
+    value: float | int | None
+    title: str
+    unit: str = ""
+    decimals: int | None = None
+
+    def __str__(self) -> str:
+        text = spell(self.value, self.decimals)
+        return f"{text}\u00a0{self.unit}" if self.unit and text != NO_DATA else text
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A labelled table with its title; a notebook shows it, `frame` is the table itself."""
+
+    frame: pd.DataFrame = field(repr=False)
+    title: str
+    decimals: int | Mapping | None = None   # for all columns but whole numbers, or by label
+
+    def _repr_html_(self) -> str:
+        return self.styler().to_html()
+
+    def styler(self) -> pd.io.formats.style.Styler:
+        """The table as the report shows it, to add colours to."""
+        index = self.frame.index
+        frame = self.frame if index.is_unique else self.frame.reset_index()   # a Styler refuses repeated labels
+        styler = frame.style.set_caption(escape(self.title))
+        styler.uuid, styler.cell_ids = "t", False   # equal bytes run to run
+        styler.format_index(_label, axis=0).format_index(_label, axis=1)
+        styler.format_index_names(escape="html", axis=0).format_index_names(escape="html", axis=1)
+        for label in frame.columns:
+            styler.format(partial(_cell, decimals=self._places(frame, label)), subset=[label])
+        return styler.hide() if isinstance(index, pd.RangeIndex) and index.name is None else styler
+
+    def _places(self, frame: pd.DataFrame, label: object) -> int | None:
+        if isinstance(self.decimals, Mapping):
+            return self.decimals.get(label)
+        return None if pd.api.types.is_integer_dtype(frame[label]) else self.decimals
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture with its caption; a notebook shows it."""
+
+    png: bytes = field(repr=False)
+    caption: str
+    alt: str
+
+    def _repr_html_(self) -> str:
+        data = base64.b64encode(self.png).decode("ascii")
+        return (f'<figure><img src="data:image/png;base64,{data}" alt="{escape(self.alt)}">'
+                f"<figcaption>{escape(self.caption)}</figcaption></figure>")
+
+
+class Results:
+    """The results of one job for one edition and period.
+
+    Parameters
+    ----------
+    job : str
+        `weights`, `agreement`, `sensitivity` or `maturity`.
+    edition, period : str
+        What the numbers belong to.
+    folder : path, optional
+        Where to write; by default what the runner says (see `output_folder`).
+    mark : str
+        Words that every table and figure must carry («демонстрация…»), so that none of them passes for official
+        when it is copied out of the report. Empty for adopted editions.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> results = Results("weights", "star-2022", "2024", folder)
+    >>> results.number("centres", 84, "Центров")
+    Number(value=84, title='Центров', unit='', decimals=None)
+    >>> results.table("weights", pd.DataFrame({"вес": [0.4, 0.6]}, index=["Д1", "Д2"]), "Таблица 1. Веса", decimals=3)
+    Table(title='Таблица 1. Веса', decimals=3)
+    >>> path = results.write()
+    >>> again = Results.read(folder, "weights")
+    >>> again.numbers["centres"].value, float(again.tables["weights"].frame.loc["Д2", "вес"])
+    (84, 0.6)
+    """
+
+    def __init__(self, job: str, edition: str, period: str, folder: str | os.PathLike | None = None, *,
+                 mark: str = "") -> None:
+        self.job, self.edition, self.period, self.mark = _key(job), str(edition), str(period), mark
+        self.folder = Path(folder) if folder is not None else output_folder(edition, period)
+        self.reason: str | None = None   # why the job does not apply to this edition; None when it does
+        self.numbers: dict[str, Number] = {}
+        self.texts: dict[str, str] = {}
+        self.tables: dict[str, Table] = {}
+        self.figures: dict[str, Figure] = {}
+
+    def number(self, key: str, value: float | None, title: str, unit: str = "", decimals: int | None = None) -> Number:
+        """Keep one number at full precision; NaN means «no data» and is kept as such."""
+        value = value.item() if hasattr(value, "item") else value
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise TypeError(f"{key}: ожидается число, передано {value!r}; для слов есть .text().")
+        if isinstance(value, float) and math.isinf(value):
+            raise ValueError(f"{key}: бесконечность нельзя опубликовать; запишите None и объясните текстом.")
+        value = None if value is None or math.isnan(value) else value
+        return self._keep(self.numbers, key, Number(value, title, unit, decimals))
+
+    def text(self, key: str, text: str) -> str:
+        """Keep a finding in words (Markdown)."""
+        return self._keep(self.texts, key, str(text))
+
+    def table(self, key: str, frame: pd.DataFrame, title: str, decimals: int | Mapping | None = None) -> Table:
+        """Keep a table; `decimals` only concern how it is shown. Returns it for display."""
+        return self._keep(self.tables, key, Table(frame.copy(), self._marked(title), decimals))
+
+    def figure(self, key: str, figure: matplotlib.figure.Figure, caption: str, alt: str | None = None) -> Figure:
+        """Keep a matplotlib figure as PNG, equal byte for byte run to run, and close it. Returns it for display."""
+        import matplotlib.pyplot as plt  # heavy, and needed nowhere else in reading results
+
+        if self.mark:
+            figure.text(0.995, 0.985, self.mark, ha="right", va="top", fontsize=8, color="#9AA5B1")
+        stream = io.BytesIO()
+        figure.savefig(stream, format="png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
+        plt.close(figure)   # otherwise the notebook would show it a second time, without a caption
+        return self._keep(self.figures, key, Figure(stream.getvalue(), self._marked(caption), alt or caption))
+
+    def missing(self, reason: str) -> Results:
+        """Say that the job does not apply to this edition, and why (in Russian, the report prints it)."""
+        self.reason = reason
+        return self
+
+    def write(self) -> Path:
+        """Write everything; the JSON comes last, so it never names a file that is not there."""
+        tables, figures = {}, {}
+        for key, table in self.tables.items():
+            content, meta = frames.to_csv(table.frame)
+            places = table.decimals
+            if isinstance(places, Mapping):
+                places = [list(pair) for pair in places.items()]
+            tables[key] = {"title": table.title, "decimals": places, "meta": meta,
+                           **self._put(f"tables/{self.job}-{key}.csv", content)}
+        for key, figure in self.figures.items():
+            figures[key] = {"caption": figure.caption, "alt": figure.alt,
+                            **self._put(f"figures/{self.job}-{key}.png", figure.png)}
+        record = {"schema": SCHEMA, "job": self.job, "edition": self.edition, "period": self.period, "mark": self.mark,
+                  "not_applicable": self.reason, "numbers": {key: vars(value) for key, value in self.numbers.items()},
+                  "texts": self.texts, "tables": tables, "figures": figures}
+        path = self.folder / f"{self.job}.json"
+        _replace(path, dump(record))
+        return path
+
+    @classmethod
+    def read(cls, folder: str | os.PathLike, job: str, *, absent_ok: bool = False) -> Results:
+        """Read back what the job wrote into the folder.
+
+        With `absent_ok` a job that was not run gives empty results with that as their reason: a draft of the report
+        can be looked at before all jobs are done. The runner itself always does all of them.
+        """
+        path = Path(folder) / f"{_key(job)}.json"
+        if absent_ok and not path.exists():
+            return cls(job, "", "", folder).missing(f"Тетрадь ещё не выполнена: zvezda run {job}.")
+        try:
+            record = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            raise InputError(f"Нет результатов задачи «{job}»: {path}. Сначала выполните: zvezda run {job}.") from None
+        except ValueError as error:
+            raise InputError(f"Файл результатов повреждён: {path} ({error}). "
+                             f"Выполните задачу «{job}» заново.") from None
+        results = cls(record["job"], record["edition"], record["period"], folder, mark=record["mark"])
+        results.reason = record["not_applicable"]
+        results.numbers = {key: Number(**value) for key, value in record["numbers"].items()}
+        results.texts = record["texts"]
+        for key, entry in record["tables"].items():
+            places = entry["decimals"]
+            if isinstance(places, list):   # JSON has no keys but texts, and no tuples
+                places = {tuple(label) if isinstance(label, list) else label: value for label, value in places}
+            results.tables[key] = Table(frames.from_csv(results._get(entry), entry["meta"]), entry["title"], places)
+        for key, entry in record["figures"].items():
+            results.figures[key] = Figure(results._get(entry), entry["caption"], entry["alt"])
+        return results
+
+    def _marked(self, title: str) -> str:
+        return f"{title.rstrip('.')} ({self.mark})" if self.mark else title
+
+    @staticmethod
+    def _keep(room: dict, key: str, value):
+        room[_key(key)] = value   # a cell run twice in Jupyter keeps its last result
+        return value
+
+    def _put(self, file: str, content: bytes) -> dict:
+        _replace(self.folder / file, content)
+        return {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
+
+    def _get(self, entry: dict) -> bytes:
+        path = self.folder / entry["file"]
+        if not path.is_file():
+            raise InputError(f"Нет файла результатов: {path}. Выполните задачу «{self.job}» заново.")
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+            raise InputError(f"Файл результатов изменён после расчёта: {path} (пересохранён в Excel?). "
+                             f"Выполните задачу «{self.job}» заново.")
+        return content
+
+
+def merge(folder: str | os.PathLike) -> Path:
+    """Put the results of all jobs in the folder into one `results.json` and return its path."""
+    folder, jobs = Path(folder), {}
+    for path in sorted(folder.glob("*.json")):
+        record = json.loads(path.read_text("utf-8"))
+        if record.get("schema") == SCHEMA and "job" in record:
+            jobs[record["job"]] = record
+    subjects = {(record["edition"], record["period"]) for record in jobs.values()}
+    if len(subjects) != 1:
+        found = "; ".join(f"{job}: {r['edition']}, {r['period']}" for job, r in jobs.items()) or "ничего"
+        raise InputError(f"В одном отчёте должны быть одна редакция и один период. В папке {folder}: {found}.")
+    (edition, period), path = subjects.pop(), folder / "results.json"
+    _replace(path, dump({"schema": SCHEMA, "edition": edition, "period": period, "jobs": jobs}))
+    return path
+
+
+def output_folder(edition: str, period: str) -> Path:
+    """Where a notebook writes: the folder given by the runner, or the drafts when it was opened by hand.
+
+    Drafts are apart from finished reports, so that trying something in JupyterLab never touches one.
+    """
+    if given := os.environ.get("ZVEZDA_OUTPUT"):
+        return Path(given)
+    here = Path(os.environ.get("ZVEZDA_ROOT") or Path.cwd())
+    root = next((path for path in (here, *here.parents) if (path / "pyproject.toml").is_file()), here)
+    return root / "reports" / str(edition) / "draft" / str(period)
+
+
+def dump(record: dict) -> bytes:
+    """Strict JSON, readable in a diff: sorted keys, Cyrillic as it is, no NaN."""
+    return (json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n").encode("utf-8")
+
+
+def _label(value: object) -> str:
+    return escape(spell(value) if isinstance(value, float) else str(value))
+
+
+def _cell(value: object, decimals: int | None) -> str:
+    if decimals is None and isinstance(value, numbers.Integral) and 1000 <= value <= 9999:
+        return str(value)   # may be a year
+    return escape(spell(value, decimals))
+
+
+def _key(key: str) -> str:
+    if not KEY.fullmatch(key):
+        raise ValueError(f"Ключ {key!r}: нужны латинские строчные буквы, цифры и «_», первая — буква.")
+    return key
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write through a neighbour: a reader sees the old file or the new one, never a half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_bytes(content)
+    os.replace(partial, path)

@@ -1,0 +1,1 @@
+"""Running the notebooks: parameters, kernels, the lock, the manifest."""

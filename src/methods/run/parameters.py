@@ -1,0 +1,153 @@
+"""Parameters of a notebook, checked before a kernel starts. Values are data, never code.
+
+papermill itself only logs an unknown name and runs on with the default, takes «1_000» for a number and «false» for a
+text that counts as true; its own reader of the parameters cell skips a line whose comment holds «=».
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from methods.errors import NotebookError, UsageError
+
+TYPES = {bool: "true или false", int: "целое число", float: "число", str: "текст", list: "список", dict: "словарь"}
+WHOLE = re.compile(r"[+-]?[0-9]+")
+DECIMAL = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One line of the parameters cell: `draws = 1000   # сколько розыгрышей`."""
+
+    name: str
+    default: object
+    help: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.default!r}" + (f" — {self.help}" if self.help else "")
+
+
+def declared(notebook: Path) -> dict[str, Parameter]:
+    """Parameters of a notebook with their defaults, in order. Reads the cell, runs nothing."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", ())]
+    if len(tagged) != 1 or any("injected-parameters" in cell.metadata.get("tags", ()) for cell in cells):
+        raise NotebookError(f"Блокнот {notebook.name}: нужна ровно одна ячейка с меткой «parameters» и ни одной "
+                            f"«injected-parameters», найдено: {len(tagged)}. Возьмите исходный блокнот, не результат.")
+    source, found = tagged[0].source, {}
+    try:
+        for node in ast.parse(source).body:
+            (target,) = [node.target] if isinstance(node, ast.AnnAssign) else node.targets
+            comment = source.splitlines()[node.end_lineno - 1].encode()[node.end_col_offset:].decode()
+            found[target.id] = Parameter(target.id, ast.literal_eval(node.value), comment.strip().lstrip("# "))
+    except (SyntaxError, ValueError, AttributeError) as error:
+        raise NotebookError(f"Блокнот {notebook.name}: в ячейке параметров допустимы только строки «имя = значение», "
+                            f"а значение — только число, текст, true/false, список ({error}).") from None
+    return found
+
+
+def checked(given: Mapping[str, object], parameters: Mapping[str, Parameter], where: str) -> tuple[dict, list[str]]:
+    """Values of the types of the defaults, and notes on what was understood in a special way.
+
+    Parameters
+    ----------
+    given : mapping
+        Name to value; a text from the command line is converted, strictly, to the type of the default.
+    parameters : mapping
+        What the notebook declares (`declared`).
+    where : str
+        The notebook's name, for messages.
+
+    Examples
+    --------
+    >>> known = {p.name: p for p in [Parameter("draws", 500), Parameter("spread", 0.25), Parameter("region", "77")]}
+    >>> checked({"draws": "1000", "spread": "0,5", "region": "01"}, known, "03_rank_sensitivity")
+    ({'draws': 1000, 'spread': 0.5, 'region': '01'}, ['spread: «0,5» прочитано как 0.5'])
+    >>> checked({"drows": 10}, known, "03_rank_sensitivity")
+    Traceback (most recent call last):
+    ...
+    methods.errors.UsageError: параметр drows | неизвестен в блокноте 03_rank_sensitivity | похоже на «draws»
+      допустимо: draws, spread, region
+    """
+    values, notes, problems = {}, [], []
+    for name, value in given.items():
+        if name not in parameters:
+            near = difflib.get_close_matches(name, parameters, n=1)
+            problems.append(f"параметр {_shown(name)} | неизвестен в блокноте {where}"
+                            + (f" | похоже на «{near[0]}»" if near else "")
+                            + f"\n  допустимо: {', '.join(parameters) or 'параметров нет'}")
+            continue
+        try:
+            values[name] = convert(value, parameters[name].default)
+            if name == "seed" and isinstance(values[name], int) and values[name] < 0:
+                raise ValueError("целое число не меньше 0")
+        except ValueError as error:
+            problems.append(f"параметр {name} | значение {_shown(value)} | допустимо: {error} | по умолчанию: "
+                            f"{parameters[name].default!r}")
+            continue
+        if isinstance(value, str) and isinstance(values[name], float) and "," in value:
+            notes.append(f"{name}: «{value}» прочитано как {values[name]!r}")
+    if problems:
+        raise UsageError("\n".join(problems))
+    return values, notes
+
+
+def convert(value: object, default: object) -> object:
+    """The value in the type of the default; `ValueError` says what is allowed.
+
+    >>> convert("true", False), convert("-3", 0), convert(2, 0.5), convert('["Д1"]', [])
+    (True, -3, 2.0, ['Д1'])
+    >>> convert(True, 5)
+    Traceback (most recent call last):
+    ...
+    ValueError: целое число
+    """
+    value = value.item() if hasattr(value, "item") else value   # numpy scalars do not fit into papermill's JSON
+    kind = type(default)
+    allowed = ValueError(TYPES.get(kind, "простое значение"))
+    if default is None:   # the notebook leaves the type open
+        if not isinstance(value, str | int | float | bool | list | dict | None):
+            raise allowed
+    elif isinstance(value, str) and kind is not str:
+        value = _from_text(value.strip(), kind, allowed)
+    elif kind is float and type(value) is int:
+        value = float(value)
+    elif type(value) is not kind:
+        raise allowed
+    try:
+        json.dumps(value, allow_nan=False)   # also finds a NaN deep in a list
+    except (TypeError, ValueError):
+        finite = isinstance(value, float) and not math.isfinite(value)
+        raise ValueError("конечное число" if finite else "конечные числа и тексты") from None
+    return value
+
+
+def _from_text(text: str, kind: type, allowed: ValueError) -> object:
+    if kind is bool and text in ("true", "false"):
+        return text == "true"
+    if kind is int and WHOLE.fullmatch(text):
+        return int(text)
+    if kind is float and DECIMAL.fullmatch(text):
+        return float(text.replace(",", "."))
+    if kind in (list, dict):
+        try:
+            value = json.loads(text)
+        except ValueError:
+            raise allowed from None
+        if type(value) is kind:
+            return value
+    raise allowed
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) and value.isprintable() else repr(value)
+    return text if len(text) <= 80 else text[:80] + "…"

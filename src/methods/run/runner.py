@@ -1,0 +1,264 @@
+"""The jobs and the annual report: chooses notebooks, passes parameters, keeps what was run. It calculates nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from methods.errors import EnvironmentFault, UsageError
+from methods.report import results
+from methods.report.render import to_html
+from methods.run import kernel, manifest
+from methods.run.lock import locked
+from methods.run.parameters import Parameter, checked, declared
+
+JOBS = {
+    "weights": "01_calibrate_weights",
+    "agreement": "02_check_agreement",
+    "sensitivity": "03_rank_sensitivity",
+    "maturity": "04_iterate_maturity",
+    "report": "annual_report",
+}
+# One name of a folder: letters, digits, dots and dashes, so that nothing leads out of `reports`.
+FOLDER_NAME = re.compile(r"[\w][\w.\-]*(?<!\.)")
+WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+OWN_NAMES = ("draft",)   # a folder beside the periods
+
+Say = Callable[[str], None]
+Inputs = Iterable[Path] | Callable[[], Iterable[Path]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One executed notebook."""
+
+    job: str
+    notebook: Path
+    html: Path | None
+    parameters: dict          # all, with the defaults filled in
+    seconds: float
+    notes: list[str] = field(default_factory=list)
+    reason: str | None = None   # why it was not run: not applicable to this edition
+
+
+def run_job(job: str, edition: str, period: str, parameters: Mapping[str, object] | None = None,
+            root: Path | str = ".", *, timeout: float | None = None, say: Say = print) -> Run:
+    """Execute one job into the drafts, `reports/<edition>/draft/<period>/`; finished reports are not touched.
+
+    Parameters
+    ----------
+    job : str
+        A key of `JOBS`; `report` reads the drafts of the other four.
+    edition, period : str
+        Passed to the notebook under these names.
+    parameters : mapping
+        Other parameters; texts, as `-p name=value` gives them, are converted to the type of the default.
+    root : path
+        The project's folder, with `notebooks`.
+    timeout : float, optional
+        Seconds for the notebook; past it `TimeLimit`.
+    say : callable
+        Receives the lines of progress.
+    """
+    root = Path(root).resolve()
+    plan = _plan([job], edition, period, parameters or {}, root)
+    folder = _folder(root, edition, "draft") / _safe(period, "период")
+    with locked(folder.with_name(f".{folder.name}.lock")):
+        folder.mkdir(parents=True, exist_ok=True)
+        return _execute(plan[job], folder, root, timeout, say)
+
+
+def run_report(edition: str, period: str, root: Path | str = ".", parameters: Mapping[str, object] | None = None, *,
+               inputs: Inputs = (), applicable: Callable[[str, str], str | None] = lambda job, edition: None,
+               workers: int | None = None, timeout: float | None = None, say: Say = print) -> Path:
+    """Execute the four jobs and the annual report into `reports/<edition>/<period>/`; return that folder.
+
+    Everything is prepared in `<period>.partial` beside it and swapped in whole at the end: after a failure the
+    previous report is as it was, and the partial folder stays to be read.
+
+    Parameters
+    ----------
+    parameters : mapping
+        `name` goes to every notebook that declares it, `job.name` to one.
+    inputs : paths, or a function that returns them
+        Files and folders, absolute or from the root, whose hashes go into the manifest; changed while the jobs ran:
+        `EnvironmentFault`.
+    applicable : callable
+        `applicable(job, edition)` gives the Russian reason why a job does not apply to the edition, or None.
+    workers : int, optional
+        Jobs at a time, each in a kernel of its own; by default 2, on a machine with one processor 1.
+    timeout : float, optional
+        Seconds for each notebook.
+    """
+    root = Path(root).resolve()
+    plan = _plan(JOBS, edition, period, parameters or {}, root)
+    final = _folder(root, edition) / _safe(period, "период")
+    partial, previous = final.with_name(f"{final.name}.partial"), final.with_name(f"{final.name}.previous")
+    with locked(final.with_name(f".{final.name}.lock")):
+        _recover(final, previous)
+        shutil.rmtree(partial, ignore_errors=True)   # what a failed or killed run left
+        try:
+            partial.mkdir(parents=True)
+        except OSError as error:
+            raise EnvironmentFault(f"Не удалось создать папку {partial}: {error}. Закройте файлы из неё, проверьте "
+                                   "права и место на диске.") from error
+        started, before = datetime.now().astimezone(), _hashes(inputs, root)
+        runs = _run_jobs(plan, partial, root, timeout, say, lambda job: applicable(job, edition),
+                         workers or min(2, os.cpu_count() or 1))
+        results.merge(partial)
+        runs["report"] = _execute(plan["report"], partial, root, timeout, say)
+        manifest.unchanged(before, _hashes(inputs, root))
+        _write_manifest(partial, edition, period, root, started, before, runs)
+        _swap(partial, final, previous)
+    say(f"Отчёт готов: {final}")
+    return final
+
+
+@dataclass(frozen=True)
+class _Planned:
+    job: str
+    source: Path
+    given: dict
+    known: dict[str, Parameter]
+    notes: list[str]
+
+
+def _plan(jobs: Iterable[str], edition: str, period: str, parameters: Mapping[str, object],
+          root: Path) -> dict[str, _Planned]:
+    """Check every notebook and every parameter before the first kernel starts."""
+    _safe(edition, "редакция"), _safe(period, "период")
+    sources = {}
+    for job in jobs:
+        if job not in JOBS:
+            raise UsageError(f"задача {job!r} | неизвестна | допустимо: {', '.join(JOBS)}")
+        sources[job] = root / "notebooks" / f"{JOBS[job]}.ipynb"
+        if not sources[job].is_file():
+            raise UsageError(f"Нет блокнота {sources[job]}. Запустите команду из папки проекта.")
+    known = {job: declared(source) for job, source in sources.items()}
+    shares = _shares(parameters, known)
+    plan = {}
+    for job, source in sources.items():
+        given = shares[job] | {"edition": edition, "period": period}
+        values, notes = checked(given, known[job], source.stem)
+        plan[job] = _Planned(job, source, values, known[job], notes)
+    return plan
+
+
+def _shares(parameters: Mapping[str, object], known: Mapping[str, Mapping[str, Parameter]]) -> dict[str, dict]:
+    """Each notebook's part of the parameters. An unknown name goes to every notebook, which then refuses it."""
+    shares: dict[str, dict] = {job: {} for job in known}
+    for name, value in sorted(parameters.items(), key=lambda item: "." in item[0]):   # `job.name` wins over `name`
+        job, dot, own = name.partition(".")
+        if name in ("edition", "period"):
+            raise UsageError(f"параметр {name} | задаётся самой командой, не через -p")
+        if dot and job in known:
+            shares[job][own] = value
+        else:
+            for job in [job for job in known if name in known[job]] or known:
+                shares[job][name] = value
+    return shares
+
+
+def _execute(planned: _Planned, folder: Path, root: Path, timeout: float | None, say: Say) -> Run:
+    """One notebook and its page."""
+    target = folder / planned.source.name
+    clock = time.perf_counter()
+    for note in planned.notes:
+        say(f"{planned.job}: {note}")
+    say(f"{planned.job}: {planned.source.stem} …")
+    kernel.execute(planned.source, target, planned.given, root, timeout)
+    html = target.with_suffix(".html")
+    to_html(target, html, title=None, hide_code=planned.job == "report")
+    seconds = time.perf_counter() - clock
+    say(f"{planned.job}: готово за {seconds:.1f} с".replace(".", ","))
+    effective = {name: parameter.default for name, parameter in planned.known.items()} | planned.given
+    return Run(planned.job, target, html, effective, round(seconds, 2), planned.notes)
+
+
+def _run_jobs(plan: Mapping[str, _Planned], folder: Path, root: Path, timeout: float | None, say: Say,
+              reason_not: Callable[[str], str | None], workers: int) -> dict[str, Run]:
+    """The four jobs; they do not read each other. The first failure stops those that have not started."""
+    def one(job: str) -> Run:
+        if reason := reason_not(job):
+            planned = plan[job]
+            results.Results(job, planned.given["edition"], planned.given["period"], folder).missing(reason).write()
+            say(f"{job}: не применяется — {reason}")
+            return Run(job, planned.source, None, {}, 0.0, [], reason)
+        return _execute(plan[job], folder, root, timeout, say)
+
+    jobs = [job for job in plan if job != "report"]
+    pool = ThreadPoolExecutor(workers)   # threads only wait: each job computes in the process of its kernel
+    try:
+        futures = {job: pool.submit(one, job) for job in jobs}
+        for future in wait(futures.values(), return_when=FIRST_EXCEPTION).done:
+            future.result()
+        return {job: future.result() for job, future in futures.items()}
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        kernel.kill_all(folder)
+        raise
+    finally:
+        pool.shutdown()
+
+
+def _hashes(inputs: Inputs, root: Path) -> dict[str, str]:
+    return manifest.fingerprints(inputs() if callable(inputs) else inputs, root)
+
+
+def _write_manifest(folder: Path, edition: str, period: str, root: Path, started: datetime,
+                    hashes: dict[str, str], runs: Mapping[str, Run]) -> None:
+    jobs = {run.job: {"notebook": f"notebooks/{JOBS[run.job]}.ipynb", "parameters": run.parameters,
+                      "seconds": run.seconds, "notes": run.notes, "not_applicable": run.reason}
+            for run in runs.values()}
+    seeds = {job: entry["parameters"]["seed"] for job, entry in jobs.items() if "seed" in entry["parameters"]}
+    notebooks = [root / entry["notebook"] for entry in jobs.values()]
+    record = {
+        "schema": "zvezda-manifest-1", "edition": edition, "period": period, "command": sys.argv,
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "inputs": hashes, "notebooks": manifest.fingerprints(notebooks, root), "jobs": jobs, "seeds": seeds,
+        "versions": manifest.versions(), "code": manifest.code_state(root),
+        "outputs": manifest.fingerprints([folder], folder),
+    }
+    (folder / "manifest.json").write_bytes(results.dump(record))
+
+
+def _recover(final: Path, previous: Path) -> None:
+    """Undo a swap that was cut in the middle: the previous report is the good one."""
+    if previous.exists() and not final.exists():
+        os.replace(previous, final)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def _swap(partial: Path, final: Path, previous: Path) -> None:
+    """Put the new report in the place of the old one. A folder cannot be replaced in one step, hence `_recover`."""
+    try:
+        if final.exists():
+            os.replace(final, previous)
+        os.replace(partial, final)
+    except OSError as error:   # on Windows: a file of the old report is open, say, in Excel
+        if not final.exists() and previous.exists():
+            os.replace(previous, final)
+        raise EnvironmentFault(f"Не удалось заменить прежний отчёт {final}: {error}.\nЗакройте его файлы и повторите; "
+                               f"новый отчёт готов в папке {partial}.") from error
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def _folder(root: Path, edition: str, *parts: str) -> Path:
+    return root.joinpath("reports", _safe(edition, "редакция"), *parts)
+
+
+def _safe(name: str, what: str) -> str:
+    name = str(name)
+    if not FOLDER_NAME.fullmatch(name) or WINDOWS_DEVICES.fullmatch(name) or name in OWN_NAMES:
+        raise UsageError(f"{what} {name!r} | не годится для имени папки: выход за папку reports запрещён"
+                         " | допустимо: буквы, цифры, «.», «-», «_»")
+    return name

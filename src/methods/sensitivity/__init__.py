@@ -1,0 +1,1 @@
+"""How sure is a place: uncertainty of ranks and its causes."""

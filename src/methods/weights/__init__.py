@@ -1,0 +1,1 @@
+"""Sources of weights, each under its textbook name."""
