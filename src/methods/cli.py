@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pandas as pd
+from tqdm import tqdm
 
 from methods.data import editions, reference, sources, store
 from methods.errors import EnvironmentFault, UsageError, ZvezdaError
@@ -39,7 +40,7 @@ def report(version: str, period: str, parameters: tuple[str, ...], timeout: floa
     """Посчитать всё и собрать годовой отчёт в reports/РЕДАКЦИЯ/ПЕРИОД."""
     root, edition, period, files = _prepared(version, period)
     done = runner.run_report(
-        version, period, root, _pairs(parameters), inputs=files, timeout=timeout, say=click.echo,
+        version, period, root, _pairs(parameters), inputs=files, timeout=timeout, say=tqdm.write,
         applicable=lambda job, _: reason_not_applicable(job, edition))
     click.echo(f"Откройте: {done / 'annual_report.html'}")
 
@@ -55,7 +56,7 @@ def run(job: str, version: str, period: str, parameters: tuple[str, ...], timeou
     root, edition, period, _ = _prepared(version, period)
     if reason := reason_not_applicable(job, edition):
         raise UsageError(reason)
-    done = runner.run_job(job, version, period, _pairs(parameters), root, timeout=timeout, say=click.echo)
+    done = runner.run_job(job, version, period, _pairs(parameters), root, timeout=timeout, say=tqdm.write)
     click.echo(f"Откройте: {done.html}")
 
 

@@ -51,7 +51,8 @@ def kill_all(output: Path) -> None:
                 child.kill()
 
 
-def execute(source: Path, target: Path, parameters: dict, root: Path, timeout: float | None = None) -> None:
+def execute(source: Path, target: Path, parameters: dict, root: Path, timeout: float | None = None,
+            line: int = 0) -> None:
     """Run the notebook `source` with the parameters and leave the executed copy at `target`.
 
     The kernel works in the folder of `target`. While it runs, and after a failure, the copy is called
@@ -61,6 +62,8 @@ def execute(source: Path, target: Path, parameters: dict, root: Path, timeout: f
     ----------
     timeout : float, optional
         Seconds for the whole notebook, not for one cell.
+    line : int
+        Line of the screen for the progress bar, counted from the first; several notebooks run at a time.
     """
     partial = target.with_name(f"{target.stem}.partial.ipynb")
     deadline = None if timeout is None else time.monotonic() + timeout
@@ -71,7 +74,7 @@ def execute(source: Path, target: Path, parameters: dict, root: Path, timeout: f
         try:
             papermill.execute_notebook(
                 _plain(source), _plain(partial), parameters, kernel_name="python3", language="python",
-                progress_bar=False, start_timeout=START_LIMIT, kernel_manager_class=Kernel, config=config,
+                progress_bar=_bar(source.stem, line), start_timeout=START_LIMIT, kernel_manager_class=Kernel, config=config,
                 resources={"metadata": {"path": str(target.parent)}},
                 timeout_func=lambda cell: None if deadline is None else max(1, round(deadline - time.monotonic())))
         except PapermillExecutionError as error:
@@ -89,6 +92,12 @@ def execute(source: Path, target: Path, parameters: dict, root: Path, timeout: f
                                    f"на папку {target.parent}.") from error
     _forget_paths(partial)
     os.replace(partial, target)
+
+
+def _bar(title: str, line: int) -> dict[str, object]:
+    """The progress bar of one notebook, for tqdm: cells done, on a terminal only, gone when the notebook is done."""
+    return {"desc": title, "position": line, "leave": False, "disable": None, "unit": "яч.", "ncols": 78,
+            "bar_format": "{desc:<24} {bar} {n_fmt} из {total_fmt} ячеек, {elapsed}"}
 
 
 @contextmanager

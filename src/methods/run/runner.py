@@ -174,7 +174,7 @@ def _execute(planned: _Planned, folder: Path, root: Path, timeout: float | None,
     for note in planned.notes:
         say(f"{planned.job}: {note}")
     say(f"{planned.job}: {planned.source.stem} …")
-    kernel.execute(planned.source, target, planned.given, root, timeout)
+    kernel.execute(planned.source, target, planned.given, root, timeout, line=list(JOBS).index(planned.job))
     html = target.with_suffix(".html")
     to_html(target, html, title=None, hide_code=planned.job == "report")
     seconds = time.perf_counter() - clock
