@@ -123,8 +123,12 @@ def install_commands(offline):
 
 
 def child_environment():
-    """Our environment for the children: UTF-8 everywhere, and pip never turned towards the user's folder."""
-    return dict(os.environ, PYTHONUTF8="1", PIP_USER="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    """Our environment for the children: UTF-8 everywhere, and pip never turned towards the user's folder.
+
+    ZVEZDA_ROOT makes the command find this project from whichever folder it was called.
+    """
+    ours = {"PYTHONUTF8": "1", "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return {"ZVEZDA_ROOT": str(ROOT), **os.environ, **ours}
 
 
 def call(command, cwd=None):

@@ -77,19 +77,20 @@ def list_editions() -> None:
 def score(version: str, period: str, out: Path | None) -> None:
     """Посчитать баллы, места и уровни и записать их таблицей CSV.
 
-    Столбцы index_published и дальше округлены, как велит редакция; остальные баллы полной точности.
+    Столбец index_published округлён, как велит редакция; остальные баллы полной точности.
     """
     edition, measured, scores = store.scored(version, period)
     multiplier, decimals = edition.publication.multiplier, edition.publication.decimals
     exact = scores.elements[["index", *edition.groups]] * multiplier
     table = pd.concat([
-        measured.units, pd.DataFrame({"rank": scores.rank, "grade": scores.grade, "eligible": scores.eligible,
-                                      "index_published": round_half_up(scores.index * multiplier, decimals)}),
+        measured.units.assign(edition=edition.version, status=edition.status),
+        pd.DataFrame({"rank": scores.rank, "grade": scores.grade, "eligible": scores.eligible,
+                      "index_published": round_half_up(scores.index * multiplier, decimals)}),
         exact, *[(frame[["index"]] * multiplier).rename(columns={"index": f"index_{code}"})
                  for code, frame in scores.by_clientele.items()],
         scores.indicators.add_prefix("indicator_")], axis=1).rename_axis("unit")
     table = table.sort_values("rank", kind="stable", na_position="last")
-    text = table.to_csv(lineterminator="\n", float_format=None)
+    text = table.to_csv(lineterminator="\n")
     if out is None:
         click.echo(text, nl=False)
         return

@@ -84,7 +84,7 @@ def _read(root: Path, folder: Path, stamp: str) -> Measured | None:
         return None
     text = {"unit": str, "indicator": str, "side": str, "clientele": str}
     options = {"keep_default_na": False, "na_values": {"value": "", "se": "", "n": ""}}
-    measurements = pd.read_csv(folder / MEASUREMENTS, dtype=text, float_precision="round_trip", **options)
+    measurements = pd.read_csv(folder / MEASUREMENTS, dtype=text, **options)
     units = pd.read_csv(folder / UNITS, dtype=str, keep_default_na=False).set_index("unit")
     return Measured(measurements, units, origin["files"], tuple(origin["notes"]))
 

@@ -13,7 +13,7 @@ from IPython.display import Markdown
 
 from methods.index.edition import INDEX, Edition
 from methods.report.narrative import counted
-from methods.report.results import Figure, Results, Table
+from methods.report.results import Figure, Results, Table, marked
 
 STATUS = {"adopted": "принята", "candidate": "проект", "demonstration": "демонстрационная"}
 AGGREGATION = {"arithmetic": "среднее арифметическое", "geometric": "среднее геометрическое",
@@ -82,7 +82,7 @@ def passport(edition: Edition, source: Provenance) -> Table:
         "Данные": f"{source.title}. {source.producer}, {source.date}",
         "Лицензия данных": source.licence,
     }
-    return Table(pd.DataFrame({"Значение": rows}).rename_axis("Свойство"), "Паспорт редакции")
+    return Table(pd.DataFrame({"Значение": rows}).rename_axis("Свойство"), marked("Паспорт редакции", edition.mark))
 
 
 def weights_of_edition(edition: Edition) -> Table:
@@ -94,5 +94,5 @@ def weights_of_edition(edition: Edition) -> Table:
         "Группа": [edition.element_title(edition.indicators[code].group) for code in weights.index],
         "Измерен": [" и ".join(sides[side] for side in edition.indicators[code].sides) for code in weights.index],
         "Вес, %": (100 * weights).to_numpy()}, index=weights.index.rename("Код"))
-    return Table(frame, "Показатели и их веса в индексе", {"Вес, %": 2})
+    return Table(frame, marked("Показатели и их веса в индексе", edition.mark), {"Вес, %": 2})
 

@@ -32,14 +32,29 @@ def _comma(axis_of: plt.Axes, which: str = "xy") -> None:
         getattr(axis_of, f"{letter}axis").set_major_formatter(FuncFormatter(text))
 
 
-def _wrapped(titles: Sequence[str], width: int = 44) -> list[str]:
-    return [textwrap.shorten(title, 2 * width, placeholder="…") if len(title) <= width
-            else "\n".join(textwrap.wrap(title, width)[:2]) for title in titles]
+def _rows(labels: Sequence[str], xlabel: str, width: int = 42) -> tuple[Figure, plt.Axes, np.ndarray]:
+    """Axes with one labelled row an item, the first on top; rows are as high as the longest wrapped label needs."""
+    wrapped = [textwrap.fill(str(label), width) for label in labels]
+    lines = max(label.count("\n") + 1 for label in wrapped)
+    figure, axes = plt.subplots(figsize=(8, (0.16 + 0.2 * lines) * len(wrapped) + 1.1), layout="constrained")
+    rows = np.arange(len(wrapped))
+    axes.set_yticks(rows, wrapped, fontsize=10)
+    axes.set_ylim(len(wrapped) - 0.5, -0.5)
+    axes.set_xlabel(xlabel)
+    axes.grid(axis="y", visible=False)
+    _comma(axes, "x")
+    return figure, axes, rows
+
+
+def _legend_above(axes: plt.Axes, columns: int = 4) -> None:
+    """The legend over the picture, where it takes no width from the rows."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=10, borderaxespad=0.2,
+                handletextpad=0.4, columnspacing=1.4)
 
 
 def score_distribution(scores: pd.Series, cut_offs: Sequence[float], scale: str, noun: str) -> Figure:
     """Histogram of index scores with the borders of grades."""
-    figure, axes = plt.subplots(figsize=(8, 3.4))
+    figure, axes = plt.subplots(figsize=(8, 3.4), layout="constrained")
     axes.hist(scores.dropna(), bins=40, color=BLUE, edgecolor="white", linewidth=0.6)
     for cut in cut_offs:
         axes.axvline(cut, color=ORANGE, linewidth=1.4, linestyle="--")
@@ -50,73 +65,49 @@ def score_distribution(scores: pd.Series, cut_offs: Sequence[float], scale: str,
 
 
 def weights_by_source(weights: pd.DataFrame, adopted: str) -> Figure:
-    """Weights of elements (rows) by source (columns): one dot a source, the adopted one as a bar."""
-    figure, axes = plt.subplots(figsize=(8, max(2.6, 0.36 * len(weights) + 1.4)))
-    rows = np.arange(len(weights))
+    """Weights of elements (rows) by source (columns): one mark a source, the adopted one as a bar."""
+    figure, axes, rows = _rows(weights.index, "Вес, %")
     axes.barh(rows, 100 * weights[adopted], color="#D6E3EF", height=0.72, label=adopted)
     others = [column for column in weights if column != adopted]
     markers = "osD^vPXph"
     for place, (source, colour) in enumerate(zip(others, sns.color_palette("colorblind", len(others)), strict=True)):
         axes.plot(100 * weights[source], rows, markers[place % len(markers)], color=colour, markersize=7.5,
                   label=source, markeredgecolor="white", markeredgewidth=0.5)
-    axes.set_yticks(rows, _wrapped(list(map(str, weights.index))))
-    axes.invert_yaxis()
     axes.set_xlim(left=0)
-    axes.set_xlabel("Вес, %")
-    axes.grid(axis="y", visible=False)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
-    _comma(axes, "x")
+    _legend_above(axes, 3)
     return figure
 
 
 def weight_against_importance(table: pd.DataFrame) -> Figure:
     """Nominal weight and effective importance of each element: two dots joined by a line."""
-    figure, axes = plt.subplots(figsize=(8, max(2.4, 0.33 * len(table) + 1.2)))
-    rows = np.arange(len(table))
+    figure, axes, rows = _rows(table.index, "%")
     axes.hlines(rows, 100 * table["weight"], 100 * table["importance"], color=GREY, linewidth=1.6)
     axes.plot(100 * table["weight"], rows, "o", color=BLUE, markersize=8, label="вес по методике")
     axes.plot(100 * table["importance"], rows, "D", color=ORANGE, markersize=7, label="доля влияния на индекс")
-    axes.set_yticks(rows, _wrapped(list(map(str, table.index))))
-    axes.invert_yaxis()
     axes.set_xlim(left=0)
-    axes.set_xlabel("%")
-    axes.grid(axis="y", visible=False)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
-    _comma(axes, "x")
+    _legend_above(axes)
     return figure
 
 
 def bias_with_limits(table: pd.DataFrame) -> Figure:
     """Bland-Altman in rows: mean difference survey minus checklist, its interval, and the limits of agreement."""
-    figure, axes = plt.subplots(figsize=(8, max(2.4, 0.33 * len(table) + 1.2)))
-    rows = np.arange(len(table))
+    figure, axes, rows = _rows(table.index, "Разность: опрос минус объективная оценка")
     axes.hlines(rows, table["limit_low"], table["limit_high"], color=GREY, linewidth=2, label="95 % разностей")
     axes.hlines(rows, table["bias_low"], table["bias_high"], color=ORANGE, linewidth=5)
     axes.plot(table["bias"], rows, "o", color=ORANGE, markersize=6, label="средняя разность")
     axes.axvline(0, color=INK, linewidth=1)
-    axes.set_yticks(rows, _wrapped(list(map(str, table.index))))
-    axes.invert_yaxis()
-    axes.set_xlabel("Разность: опрос минус объективная оценка")
-    axes.grid(axis="y", visible=False)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
-    _comma(axes, "x")
+    _legend_above(axes)
     return figure
 
 
 def correlations_with_intervals(table: pd.DataFrame) -> Figure:
     """Correlations in rows with their intervals."""
-    figure, axes = plt.subplots(figsize=(8, max(2.2, 0.36 * len(table) + 1.2)))
-    rows = np.arange(len(table))
+    figure, axes, rows = _rows(table.index, "Корреляция")
     axes.hlines(rows, table["low"], table["high"], color=BLUE, linewidth=3, alpha=0.5)
     axes.plot(table["pearson"], rows, "o", color=BLUE, markersize=7, label="Пирсон, интервал 95 %")
     axes.plot(table["spearman"], rows, "D", color=ORANGE, markersize=6, label="Спирмен")
     axes.axvline(0, color=INK, linewidth=1)
-    axes.set_yticks(rows, _wrapped(list(map(str, table.index))))
-    axes.invert_yaxis()
-    axes.set_xlabel("Корреляция")
-    axes.grid(axis="y", visible=False)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
-    _comma(axes, "x")
+    _legend_above(axes)
     return figure
 
 
@@ -124,7 +115,7 @@ def rank_intervals(summary: pd.DataFrame, titles: pd.Series) -> Figure:
     """Adopted place and the interval of places; few units get a named row each, many a ribbon."""
     ordered = summary.sort_values("adopted", kind="stable")
     if len(ordered) > FEW_UNITS:
-        figure, axes = plt.subplots(figsize=(8, 4.6))
+        figure, axes = plt.subplots(figsize=(8, 4.6), layout="constrained")
         place = np.arange(1, len(ordered) + 1)
         axes.fill_between(place, ordered["low"], ordered["high"], color=BLUE, alpha=0.28, linewidth=0,
                           label="интервал мест")
@@ -133,30 +124,21 @@ def rank_intervals(summary: pd.DataFrame, titles: pd.Series) -> Figure:
         axes.invert_yaxis()
         axes.legend(loc="upper right", frameon=False)
         return figure
-    figure, axes = plt.subplots(figsize=(8, 0.26 * len(ordered) + 1.2))
-    rows = np.arange(len(ordered))
+    figure, axes, rows = _rows(titles.reindex(ordered.index), "Место")
     axes.hlines(rows, ordered["low"], ordered["high"], color=BLUE, linewidth=4, alpha=0.45, label="интервал мест")
     axes.plot(ordered["adopted"], rows, "o", color=ORANGE, markersize=5.5, label="принятое место")
-    axes.set_yticks(rows, titles.reindex(ordered.index))
-    axes.invert_yaxis()
-    axes.set_xlabel("Место")
-    axes.grid(axis="y", visible=False)
-    axes.legend(loc="upper right", frameon=False)
+    _legend_above(axes)
     return figure
 
 
 def stacked_shares(shares: pd.DataFrame, label: str) -> Figure:
     """Shares of ordered grades in rows that sum to 1."""
-    figure, axes = plt.subplots(figsize=(8, 0.42 * len(shares) + 1.5))
+    figure, axes, rows = _rows(shares.index, label)
     left = np.zeros(len(shares))
     for grade, colour in zip(shares, sns.color_palette("viridis", shares.shape[1]), strict=True):
         width = 100 * shares[grade].to_numpy()
-        axes.barh(np.arange(len(shares)), width, left=left, color=colour, label=str(grade), height=0.7)
+        axes.barh(rows, width, left=left, color=colour, label=str(grade), height=0.7)
         left = left + width
-    axes.set_yticks(np.arange(len(shares)), _wrapped(list(map(str, shares.index))))
-    axes.invert_yaxis()
-    axes.set(xlabel=label, xlim=(0, 100))
-    axes.grid(axis="y", visible=False)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
-    _comma(axes, "x")
+    axes.set_xlim(0, 100)
+    _legend_above(axes, 6)
     return figure

@@ -171,18 +171,18 @@ class Results:
 
     def table(self, key: str, frame: pd.DataFrame, title: str, decimals: int | Mapping | None = None) -> Table:
         """Keep a table; `decimals` only concern how it is shown. Returns it for display."""
-        return self._keep(self.tables, key, Table(frame.copy(), self._marked(title), decimals))
+        return self._keep(self.tables, key, Table(frame.copy(), marked(title, self.mark), decimals))
 
     def figure(self, key: str, figure: matplotlib.figure.Figure, caption: str, alt: str | None = None) -> Figure:
         """Keep a matplotlib figure as PNG, equal byte for byte run to run, and close it. Returns it for display."""
         import matplotlib.pyplot as plt  # heavy, and needed nowhere else in reading results
 
         if self.mark:
-            figure.text(0.995, 0.985, self.mark, ha="right", va="top", fontsize=8, color="#9AA5B1")
+            figure.text(0.995, -0.01, self.mark, ha="right", va="top", fontsize=8, color="#9AA5B1")
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
         plt.close(figure)   # otherwise the notebook would show it a second time, without a caption
-        return self._keep(self.figures, key, Figure(stream.getvalue(), self._marked(caption), alt or caption))
+        return self._keep(self.figures, key, Figure(stream.getvalue(), marked(caption, self.mark), alt or caption))
 
     def missing(self, reason: str) -> Results:
         """Say that the job does not apply to this edition, and why (in Russian, the report prints it)."""
@@ -239,9 +239,6 @@ class Results:
             results.figures[key] = Figure(results._get(entry), entry["caption"], entry["alt"])
         return results
 
-    def _marked(self, title: str) -> str:
-        return f"{title.rstrip('.')} ({self.mark})" if self.mark else title
-
     @staticmethod
     def _keep(room: dict, key: str, value):
         room[_key(key)] = value   # a cell run twice in Jupyter keeps its last result
@@ -260,6 +257,15 @@ class Results:
             raise InputError(f"Файл результатов изменён после расчёта: {path} (пересохранён в Excel?). "
                              f"Выполните задачу «{self.job}» заново.")
         return content
+
+
+def marked(title: str, mark: str) -> str:
+    """A title that carries the mark of an edition that is not official.
+
+    >>> marked("Веса показателей.", "демонстрация")
+    'Веса показателей (демонстрация)'
+    """
+    return f"{title.rstrip('.')} ({mark})" if mark else title
 
 
 def merge(folder: str | os.PathLike) -> Path:

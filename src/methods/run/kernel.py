@@ -74,7 +74,8 @@ def execute(source: Path, target: Path, parameters: dict, root: Path, timeout: f
         try:
             papermill.execute_notebook(
                 _plain(source), _plain(partial), parameters, kernel_name="python3", language="python",
-                progress_bar=_bar(source.stem, line), start_timeout=START_LIMIT, kernel_manager_class=Kernel, config=config,
+                progress_bar=_bar(source.stem, line), start_timeout=START_LIMIT, kernel_manager_class=Kernel,
+                config=config,
                 resources={"metadata": {"path": str(target.parent)}},
                 timeout_func=lambda cell: None if deadline is None else max(1, round(deadline - time.monotonic())))
         except PapermillExecutionError as error:

@@ -176,7 +176,8 @@ def _execute(planned: _Planned, folder: Path, root: Path, timeout: float | None,
     say(f"{planned.job}: {planned.source.stem} …")
     kernel.execute(planned.source, target, planned.given, root, timeout, line=list(JOBS).index(planned.job))
     html = target.with_suffix(".html")
-    to_html(target, html, title=None, hide_code=planned.job == "report")
+    title = f"Годовой отчёт {planned.given['edition']}, {planned.given['period']}" if planned.job == "report" else None
+    to_html(target, html, title=title, hide_code=planned.job == "report")
     seconds = time.perf_counter() - clock
     say(f"{planned.job}: готово за {seconds:.1f} с".replace(".", ","))
     effective = {name: parameter.default for name, parameter in planned.known.items()} | planned.given
