@@ -72,7 +72,8 @@ def positive(values: pd.DataFrame, what: str) -> None:
 
 def varies(values: pd.Series) -> None:
     """Raise if all present values are equal: such an indicator cannot be put on a scale made of its own spread."""
-    if values.nunique() < 2:
+    spread, size = values.max() - values.min(), values.abs().max()
+    if not spread > SUM_TOLERANCE * 1e-3 * size:  # dust of binary sums is no variation; all gaps: NaN
         raise InputError(
             f"Показатель {values.name}: во всех единицах одно значение, нормирование по разбросу не определено. "
             "Задайте опорные точки (goalposts) или исключите показатель.")

@@ -26,7 +26,34 @@ PARAMETERS = click.option("-p", "parameters", multiple=True, metavar="ИМЯ=З�
 TIMEOUT = click.option("--timeout", type=click.FloatRange(min=1), help="Предел времени на тетрадь, секунды.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def _help(text: str) -> str:
+    """Help in Russian: click's own headings have no translation."""
+    for english, russian in {"Usage:": "Вызов:", "Options:": "Ключи:", "Commands:": "Команды:", "[OPTIONS]": "[КЛЮЧИ]",
+                             "COMMAND [ARGS]...": "КОМАНДА …", "Show this message and exit.": "Эта справка.",
+                             "[default: ": "[по умолчанию: "}.items():
+        text = text.replace(english, russian)
+    return text
+
+
+class RussianCommand(click.Command):
+    """A word of the command."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Its help."""
+        return _help(super().get_help(ctx))
+
+
+class Russian(click.Group):
+    """The whole command."""
+
+    command_class = RussianCommand
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Its help."""
+        return _help(super().get_help(ctx))
+
+
+@click.group(cls=Russian, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def zvezda() -> None:
     """Звезда клиентоцентричности: расчёт, проверка и годовой отчёт по методике."""
 
@@ -183,6 +210,8 @@ def _in_russian(error: click.UsageError, given: list[str]) -> str:
     hint = "Справка: zvezda --help"
     if isinstance(error, click.NoSuchOption):
         return f"Неизвестный ключ {error.option_name}.{nearest(error.option_name, error.possibilities or [])}\n{hint}"
+    if isinstance(error, click.BadOptionUsage):
+        return f"Ключу {error.option_name} нужно значение.\n{hint}"
     if isinstance(error, click.MissingParameter):
         return f"Не хватает параметра «{error.param.human_readable_name if error.param else ''}».\n{hint}"
     if isinstance(error, click.BadParameter):
@@ -194,7 +223,7 @@ def _in_russian(error: click.UsageError, given: list[str]) -> str:
     known = list(zvezda.commands)
     if words and words[0] not in known:
         return f"Неизвестная команда «{words[0]}».{nearest(words[0], known)} Есть: {', '.join(known)}.\n{hint}"
-    return f"Неверные слова команды: {error.format_message()}\n{hint}"
+    return f"Лишние слова в команде: {' '.join(given)}.\n{hint}"
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ quiet = lambda line: None  # noqa: E731
 @pytest.fixture
 def without_kernels(monkeypatch):
     """A stand-in for the kernel: copies the notebook, saves one number; fails when `mode` says so."""
-    def execute(source, target, parameters, root, timeout=None):
+    def execute(source, target, parameters, root, timeout=None, line=0):
         if parameters.get("mode") == "error":
             shutil.copy(source, target.with_name(f"{target.stem}.partial.ipynb"))
             raise NotebookError("ячейка не выполнена")
@@ -133,7 +133,7 @@ def test_killed_run_leaves_the_previous_report_and_the_next_takes_over(project, 
     process.kill()
     process.wait()
     assert (folder / "annual_report.html").read_text("utf-8") == "прежний отчёт"
-    monkeypatch.setattr(kernel, "execute", lambda *_: (_ for _ in ()).throw(NotebookError("дальше не нужно")))
+    monkeypatch.setattr(kernel, "execute", lambda *_, **__: (_ for _ in ()).throw(NotebookError("дальше не нужно")))
     with pytest.raises(NotebookError, match="дальше не нужно"):   # past the lock
         run_report("demo", "2024", project, say=quiet)
     assert (folder / "annual_report.html").read_text("utf-8") == "прежний отчёт"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from methods import checks
 from methods.errors import InputError
 
 FEWEST_PAIRS = 4  # Fisher's z has variance 1/(n - 3)
@@ -114,6 +115,8 @@ def concordance(x: pd.Series, y: pd.Series, confidence: float = 0.95) -> Concord
 
 
 def _pairs(x: pd.Series, y: pd.Series) -> pd.DataFrame:
+    for side in (x, y):
+        checks.unique(side.index, f"Согласованность: единицы показателя {side.name}")
     pairs = pd.concat([x.rename("x"), y.rename("y")], axis=1).dropna()
     if len(pairs) < FEWEST_PAIRS:
         raise InputError(f"Согласованность {x.name} и {y.name}: нужно не меньше {FEWEST_PAIRS} единиц с обеими "

@@ -14,6 +14,8 @@ def side_values(measurements: pd.DataFrame, edition: Edition, side: Side) -> pd.
     Where clienteles were asked apart, the value is their mean by the edition's shares, over those that answered.
     """
     part = measurements[(measurements["side"] == side) & measurements["indicator"].isin(edition.two_sided)]
+    if part.empty:
+        return pd.DataFrame(index=pd.Index([], name="unit"), columns=edition.two_sided, dtype=float)
     shares = {EVERYONE: 1.0, **{code: clientele.share for code, clientele in edition.clienteles.items()}}
     part = part[part["value"].notna()].assign(share=lambda frame: frame["clientele"].map(shares))
     part = part.assign(product=part["value"] * part["share"])

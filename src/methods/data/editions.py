@@ -46,7 +46,11 @@ def load_edition(root: Path, version: str) -> Edition:
 
 def read_edition(path: Path) -> Edition:
     """Edition of any file, without the check of its recorded hash."""
-    text = path.read_text(encoding="utf-8-sig")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise EditionError(f"{path.name}: файл не в UTF-8 (байт {error.start}). "
+                           "Сохраните его в кодировке UTF-8.") from None
     return parse_edition(text, path.name)
 
 
@@ -62,18 +66,24 @@ def parse_edition(text: str, name: str = "редакция") -> Edition:
     found: list[Fault] = []
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = _plain(node, (), positions, found, set())
+    except RecursionError:
+        raise EditionError(f"{name} | 1:1 | слишком большая вложенность скобок или списков") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise EditionError(f"{name} | {line}:1 | недопустимый символ с кодом {ord(str(error.character)[:1] or ' ')}: "
+                           "удалите его") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{mark.line + 1}:{mark.column + 1}" if mark else "?"
         raise EditionError(f"{name} | {place} | файл не разбирается как YAML: {error.problem}") from None
-    content = _plain(node, (), positions, found, set())
     if not isinstance(content, dict):
         raise EditionError(f"{name} | 1:1 | редакция должна быть набором «ключ: значение»")
     edition = None
     try:
         edition = Edition.model_validate_json(json.dumps(content, ensure_ascii=False))
     except ValidationError as error:
-        found += [_as_fault(detail, content) for detail in error.errors(include_url=False)]
+        found += _faults(error.errors(include_url=False), content)
     if edition is not None:
         found += faults(edition)
     if found:
@@ -175,9 +185,26 @@ _TYPES = {
 }
 
 
+def _faults(details: list[dict[str, Any]], content: Any) -> list[Fault]:
+    """Pydantic's errors as faults, without those that only say that another form was not used either."""
+    said = []
+    for detail in details:
+        kind, given = detail["type"], detail["input"]
+        other_form = (kind == "literal_error" and isinstance(given, dict)) or (
+            kind == "dict_type" and isinstance(given, str))
+        if not other_form:
+            said.append((detail, _as_fault(detail, content)))
+    paths = [fault.path for _, fault in said]
+
+    def explained(path: KeyPath) -> bool:  # a list is "too short" because its items are wrong
+        return any(other[:len(path)] == path != other for other in paths)
+    return [fault for detail, fault in said if detail["type"] != "too_short" or not explained(fault.path)]
+
+
 def _as_fault(detail: dict[str, Any], content: Any) -> Fault:
     """One pydantic error as a fault: its path as keys of the file, its rule in Russian."""
-    path, kind, given = _keys(detail["loc"], content), detail["type"], detail["input"]
+    kind, given = detail["type"], detail["input"]
+    path = _keys(detail["loc"], content, absent=kind == "missing")
     shown = f"найдено {json.dumps(given, ensure_ascii=False)[:60]}"
     if kind == "extra_forbidden":
         return Fault(path, f"неизвестный ключ «{path[-1]}».{nearest(str(path[-1]), _known_keys(path[:-1]))}")
@@ -204,15 +231,19 @@ def _as_fault(detail: dict[str, Any], content: Any) -> Fault:
     return Fault(path, f"{_TYPES.get(kind, detail['msg'])}, {shown}{hint}")
 
 
-def _keys(location: tuple[Any, ...], content: Any) -> KeyPath:
-    """Pydantic's location without its own words (names of union members), which are not keys of the file."""
+def _keys(location: tuple[Any, ...], content: Any, *, absent: bool = False) -> KeyPath:
+    """Pydantic's location without its own words (names of union members), which are not keys of the file.
+
+    With `absent` the last step is a key that the file lacks.
+    """
     path: list[str | int] = []
-    here = content
+    here, tagged = content, False
     for place, step in enumerate(location):
-        last = place == len(location) - 1
-        if isinstance(here, dict) and (step in here or last) and step != "[key]":
+        if path[-2:-1] == ["sides"] and isinstance(here, dict) and step == here.get("measure") and not tagged:
+            tagged = True  # the kind of measurement, by which pydantic chose the form, not a key
+        elif isinstance(here, dict) and (step in here or (absent and place == len(location) - 1)):
             path.append(step)
-            here = here.get(step)
+            here, tagged = here.get(step), False
         elif isinstance(here, list) and isinstance(step, int) and step < len(here):
             path.append(step)
             here = here[step]

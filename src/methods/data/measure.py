@@ -59,7 +59,9 @@ class _Reader:
         if key not in self.read:
             frame = tables.read_table(self.file(rule.register_file), Table(
                 file=rule.register_file, unit=rule.register_requirement, separator=rule.separator), self.period)
-            self.read[key] = tables.required(frame, [rule.register_requirement, rule.register_item])
+            register = tables.required(frame, [rule.register_requirement, rule.register_item])
+            _once(register[rule.register_requirement], f"{rule.register_file}: требование")
+            self.read[key] = register
         return self.read[key]
 
 
@@ -106,14 +108,16 @@ def _units(reader: _Reader) -> pd.DataFrame:
         ended = (frame[rule.valid_to] != "") & (frame[rule.valid_to].str[:4] < reader.period[:4])
         frame = frame[begun & ~ended]
     codes = tables.required(frame, [rule.unit])[rule.unit]
-    if codes.duplicated().any():
-        raise InputError(f"{frame.attrs.get('file', rule.file)}: код единицы повторяется: "
-                         f"{', '.join(codes[codes.duplicated()].unique()[:10])}.")
+    _once(codes, f"{frame.attrs.get('file', rule.file)}: код единицы")
     named = frame if rule.title_file is None else tables.read_table(reader.file(rule.title_file), rule, reader.period)
     columns = {"title": rule.title, **({"region": rule.region} if rule.region else {})}
+    _once(named[rule.unit] if rule.unit in named else tables.required(named, [rule.unit])[rule.unit],
+          f"{named.attrs.get('file', rule.file)}: код единицы")
     details = tables.required(named, [rule.unit, *columns.values()]).set_index(rule.unit)
     units = pd.DataFrame({name: details[column] for name, column in columns.items()}).reindex(codes)
     units["title"] = units["title"].fillna(units.index.to_series())
+    if "region" in units:
+        units["region"] = units["region"].replace("", np.nan)
     return units.rename_axis("unit").sort_index()
 
 
@@ -150,8 +154,8 @@ def _checklist(reader: _Reader, code: str, how: Checklist) -> pd.DataFrame:
     items = how.items or (code,)
     if rule.requirement is not None:
         chosen = frame[frame[rule.item].isin(items)]
-        marks = pd.DataFrame({"unit": chosen[rule.unit], "score": tables.numbers(chosen, rule.score, rule),
-                              "maximum": tables.numbers(chosen, rule.maximum, rule)})
+        marks = pd.DataFrame({"unit": chosen[rule.unit], "score": tables.numbers(chosen, rule.score, rule, low=0),
+                              "maximum": tables.numbers(chosen, rule.maximum, rule, low=0)})
         unscored = marks["score"].notna() & marks["maximum"].isna()
         if unscored.any():
             where = ", ".join(f"{chosen.loc[row, rule.unit]} {chosen.loc[row, rule.requirement]}"
@@ -161,6 +165,7 @@ def _checklist(reader: _Reader, code: str, how: Checklist) -> pd.DataFrame:
         if chosen.duplicated([rule.unit, rule.requirement]).any():
             raise InputError(f"Чек-лист {rule.file}: требование повторяется у одной единицы (показатель {code}).")
     else:
+        _once(frame[rule.unit], f"{rule.file}: единица")
         register = reader.register(rule)
         columns = register.loc[register[rule.register_item].isin(items), rule.register_requirement].tolist()
         marks = pd.concat([pd.DataFrame({
@@ -197,12 +202,21 @@ def _checks(reader: _Reader, code: str, how: Checks) -> pd.DataFrame:
     return result.reset_index().assign(clientele=EVERYONE, se=np.nan)
 
 
+def _once(codes: pd.Series, what: str) -> None:
+    """Raise if a code occurs twice: counted twice, it would weigh twice."""
+    doubled = codes[codes.duplicated(keep=False)]
+    if len(doubled):
+        first = doubled.iloc[0]
+        rows = ", ".join(str(row) for row in doubled.index[doubled == first])
+        raise InputError(f"{what} повторяется: {first} (строки {rows}; всего повторов {len(doubled)}).")
+
+
 def _answers(frame: pd.DataFrame, column: str, rule: Table, maximum: float = 1.0) -> pd.Series:
     """Marks «да/нет» as 1 and 0, numbers divided by their maximum, gaps as NaN; any other mark is an error."""
     tables.required(frame, [column])
     text = frame[column].str.strip().str.lower()
     yes, no = (text.isin([mark.lower() for mark in marks]) for marks in (rule.yes, rule.no))
-    plain = frame[[column]].assign(**{column: text.mask(yes, "1").mask(no, "0")})
+    plain = frame.assign(**{column: text.mask(yes, "1").mask(no, "0")})
     plain.attrs = frame.attrs
     lowered = rule.model_copy(update={"missing_marks": tuple(mark.lower() for mark in rule.missing_marks)})
     return tables.numbers(plain, column, lowered, low=0, high=maximum) / maximum

@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from methods.errors import InputError
 from methods.index.rounding import round_half_up
 
 Collapse = Literal["best", "mean"]
@@ -77,6 +78,9 @@ def unit_share(services: pd.DataFrame, weights: pd.Series, *, decimals: int | No
     by_unit = share.groupby(level="unit")
     value = by_unit.mean()
     if strata is not None and shares is not None:
+        unknown = sorted(set(strata.dropna()) - set(shares))
+        if unknown:
+            raise InputError(f"Виды услуг без доли в strata: {', '.join(unknown)}. Есть: {', '.join(shares)}.")
         kinds = share.groupby([share.index.get_level_values("unit"), strata]).mean().unstack()
         weight = kinds.notna() * pd.Series(shares)[kinds.columns]
         value = (kinds * weight).sum(axis=1) / weight.sum(axis=1)

@@ -36,7 +36,13 @@ def read_source(root: Path, dataset: str) -> Source:
     if not path.is_file():
         raise InputError(f"Нет файла {(RAW / dataset / 'source.yml').as_posix()}: у набора данных должен быть паспорт "
                          f"с ключами {', '.join(REQUIRED)}.")
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        content = None
+    if not isinstance(content, dict) or not isinstance(content.get("files") or {}, dict):
+        raise InputError(f"{path.relative_to(root).as_posix()}: паспорт не разбирается; нужны ключи "
+                         f"{', '.join(REQUIRED)}, files — набор «файл: sha256».")
     absent = [key for key in REQUIRED if not content.get(key)]
     if absent:
         raise InputError(f"{path.relative_to(root).as_posix()}: не хватает ключей {', '.join(absent)}.")

@@ -15,6 +15,7 @@ import pandas as pd
 from methods.data import editions, sources
 from methods.data.measure import Measured, measure
 from methods.errors import UsageError
+from methods.index import rounding
 from methods.index.edition import Edition
 from methods.index.score import Scores, score
 
@@ -66,16 +67,18 @@ def inputs(root: Path, edition: Edition, measured: Measured) -> dict[str, str]:
 
 def _stamp(edition: Edition) -> str:
     """Changes with the edition's content or with the code that measures."""
-    code = sorted(Path(__file__).parent.glob("*.py"))
+    code = [*sorted(Path(__file__).parent.glob("*.py")), Path(rounding.__file__)]
     parts = [edition.model_dump_json(), importlib.metadata.version("pandas"),
              *(path.read_text("utf-8") for path in code)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _read(root: Path, folder: Path, stamp: str) -> Measured | None:
-    if not (folder / ORIGIN).is_file():
+    try:
+        origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+        origin = {key: origin[key] for key in ("stamp", "files", "notes", "tables")}
+    except (OSError, ValueError, KeyError, TypeError):  # absent or damaged: made anew
         return None
-    origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
     fresh = origin["stamp"] == stamp and all(
         (root / name).is_file() and sources.sha256(root / name) == digest for name, digest in origin["files"].items())
     whole = all((folder / name).is_file() and sources.sha256(folder / name) == digest
@@ -85,7 +88,7 @@ def _read(root: Path, folder: Path, stamp: str) -> Measured | None:
     text = {"unit": str, "indicator": str, "side": str, "clientele": str}
     options = {"keep_default_na": False, "na_values": {"value": "", "se": "", "n": ""}}
     measurements = pd.read_csv(folder / MEASUREMENTS, dtype=text, **options)
-    units = pd.read_csv(folder / UNITS, dtype=str, keep_default_na=False).set_index("unit")
+    units = pd.read_csv(folder / UNITS, dtype=str, keep_default_na=False, na_values={"region": [""]}).set_index("unit")
     return Measured(measurements, units, origin["files"], tuple(origin["notes"]))
 
 

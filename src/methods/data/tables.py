@@ -7,6 +7,7 @@ error with its file, row and column.
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,18 @@ FIRST_ROW = 2  # the header stands in row 1, as in Excel
 
 def read_table(path: Path, rule: Table | UnitsTable, period: str) -> pd.DataFrame:
     """Rows of a table as text, with the file's row numbers as index and the file's name in `attrs`."""
-    frame = pd.read_csv(path, sep=rule.separator, dtype=str, keep_default_na=False, encoding="utf-8-sig",
-                        index_col=False, on_bad_lines="error")
-    frame.index = pd.RangeIndex(FIRST_ROW, FIRST_ROW + len(frame), name="row")
+    header, *rows = _records(path, rule.separator)
+    if len(set(header)) < len(header):
+        doubled = next(name for name in header if header.count(name) > 1)
+        letters = [get_column_letter(place) for place, name in enumerate(header, 1) if name == doubled]
+        raise InputError(f"{path.name}: заголовок «{doubled}» повторяется (столбцы {', '.join(letters)}).")
+    numbered = [(number, row) for number, row in enumerate(rows, FIRST_ROW) if row]  # a blank line keeps its number
+    for number, row in numbered:
+        if len(row) != len(header):
+            raise InputError(f"{path.name} | строка {number} | полей {len(row)}, в заголовке {len(header)}: проверьте "
+                             f"разделитель «{rule.separator}» и кавычки.")
+    frame = pd.DataFrame([row for _, row in numbered], columns=header, dtype="str",
+                         index=pd.Index([number for number, _ in numbered], name="row"))
     frame.attrs["file"] = path.name
     if frame.empty:
         raise InputError(f"{path.name}: нет строк данных.")
@@ -34,6 +44,23 @@ def read_table(path: Path, rule: Table | UnitsTable, period: str) -> pd.DataFram
         if frame.empty:
             raise InputError(f"{path.name}: нет строк, где «{column}» = {wanted.replace('{period}', period)}.")
     return frame
+
+
+def _records(path: Path, separator: str) -> list[list[str]]:
+    """Records of a CSV file as Excel counts them: a line break inside quotes does not begin a new one."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            records = list(csv.reader(stream, delimiter=separator, strict=True))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path.name}: файл не в UTF-8 (байт {error.start}). Сохраните его как «CSV UTF-8».") from None
+    except csv.Error as error:
+        raise InputError(f"{path.name}: файл не разбирается как CSV: {_CSV_FAULTS.get(str(error), error)}.") from None
+    if not records or not records[0]:
+        raise InputError(f"{path.name}: файл пуст.")
+    return records
+
+
+_CSV_FAULTS = {"unexpected end of data": "не закрыта кавычка"}
 
 
 def required(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

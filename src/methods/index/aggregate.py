@@ -94,7 +94,8 @@ def power(values: pd.DataFrame, weights: pd.Series, exponent: float) -> pd.Serie
     if exponent == 0:
         return geometric(values, weights)
     checks.positive(values, "Степенное среднее")
-    return arithmetic(values**exponent, weights) ** (1 / exponent)
+    size = values.max(axis=1)  # taken out first: a large power of it would overflow
+    return size * arithmetic(values.div(size, axis=0) ** exponent, weights) ** (1 / exponent)
 
 
 def total(values: pd.DataFrame, weights: pd.Series) -> pd.Series:

@@ -8,6 +8,7 @@ descriptions are Russian because they become `docs/edition.md` and the tips of t
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -20,23 +21,21 @@ from methods.checks import SUM_TOLERANCE
 from methods.index.aggregate import AGGREGATIONS
 from methods.index.normalise import NORMALISATIONS
 
+FRACTION = r"(\d+)\s*/\s*(\d+)"
 INDEX = "index"  # code of the root element: the index itself
 
 
 def _fraction(value: Any) -> Any:
     """Let a weight be written exactly: `1/7` instead of `0.142857`."""
-    if isinstance(value, str):
-        try:
-            return float(Fraction(value.replace(",", ".")))
-        except (ValueError, ZeroDivisionError):
-            return value
+    if isinstance(value, str) and (parts := re.fullmatch(FRACTION, value)) and int(parts[2]):
+        return float(Fraction(int(parts[1]), int(parts[2])))
     return value
 
 
 Share = Annotated[
     float, BeforeValidator(_fraction), Field(ge=0, le=1, allow_inf_nan=False),
     WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1},
-                              {"type": "string", "pattern": r"^\d+\s*/\s*\d+$"}]}),
+                              {"type": "string", "pattern": f"^{FRACTION}$"}]}),
 ]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Code = Annotated[str, Field(pattern=r"^[^\s/]+$", max_length=60)]
@@ -224,6 +223,8 @@ class Normalisation(Part):
             raise ValueError(f"способу {self.method} не нужны параметры: {', '.join(sorted(foreign))}")
         if self.method == "goalposts" and (self.low is None or self.high is None):
             raise ValueError("способу goalposts нужны опорные точки low и high")
+        if self.method == "goalposts" and self.low >= self.high:
+            raise ValueError(f"нижняя опорная точка low ({self.low:g}) должна быть меньше верхней high ({self.high:g})")
         return self
 
 
@@ -424,7 +425,8 @@ class Edition(Part):
     def is_flat(self) -> bool:
         """Whether weights are given per indicator over the whole index rather than level by level."""
         own = self.weights.get(INDEX)
-        return bool(self.groups) and isinstance(own, dict) and set(own) == set(self.indicators)
+        inside = set(self.indicators) - set(self.children(INDEX))
+        return isinstance(own, dict) and bool(inside & set(own))
 
     def members(self, parent: str) -> list[str]:
         """What an element is computed from: its children, or in a flat edition the indicators below it."""

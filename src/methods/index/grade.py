@@ -22,7 +22,7 @@ class Grades:
     """Grades of units and the scores that part them."""
 
     grade: pd.Series      # units; 1..k, NaN where there is no score
-    cut_offs: np.ndarray  # k - 1 ascending scores: at (or above) the j-th the grade is j + 1
+    cut_offs: np.ndarray  # k - 1 ascending scores: above the j-th the grade is j + 1 or more
     centres: np.ndarray | None = None  # k-means only: mean score of each grade
 
 
@@ -73,6 +73,8 @@ def quantiles(scores: pd.Series, count: int) -> Grades:
     [1.0, 2.0, 3.0, 4.0, 5.0]
     """
     values = dustless(scores)
+    if not values.notna().any():
+        raise InputError("Квантили: ни у одной единицы нет балла.")
     cuts = np.quantile(values.dropna(), np.arange(1, count) / count, method="inverted_cdf")
     numbers = np.searchsorted(cuts, values.to_numpy(), side="left") + 1.0
     return Grades(pd.Series(numbers, index=scores.index, name="grade").where(scores.notna()), cuts)

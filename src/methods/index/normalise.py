@@ -113,6 +113,8 @@ def distance_to_reference(values: pd.Series, direction: int = 1, reference: str 
         level = values[reference]
     else:
         level = reference
+    if not level > 0:
+        raise InputError(f"Показатель {values.name}: эталон должен быть больше 0, сейчас {level:g}.")
     return values / level if direction == 1 else level / values
 
 

@@ -20,7 +20,7 @@ def rank(scores: pd.Series, ties: Ties = "min") -> pd.Series:
         Higher is better; NaN means «не ранжируется».
     ties : {"min", "average", "max", "dense"}
         What equal scores get: the best of their places (1, 2, 2, 4), its mean, the worst, or places without gaps.
-        Scores equal to 12 significant digits count as equal: binary dust must not part two centres.
+        Scores equal to 12 significant digits and to 12 decimals count as equal: binary dust must not part two centres.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def rank(scores: pd.Series, ties: Ties = "min") -> pd.Series:
     >>> rank(pd.Series({"A": 0.7, "B": 0.9, "C": 0.1 + 0.6, "D": float("nan")})).to_dict()
     {'A': 2.0, 'B': 1.0, 'C': 2.0, 'D': nan}
     """
-    return dustless(scores).rank(method=ties, ascending=False).rename("rank")
+    return dustless(scores).round(12).rank(method=ties, ascending=False).rename("rank")
 
 
 def mean_rank_shift(places: pd.Series, others: pd.Series) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import numpy as np
 import pandas as pd
 
 # A double holds 15-17 digits; sums of a few thousand terms keep 12 of them. Dust beyond that must not decide a digit.
 SIGNIFICANT_DIGITS = 12
+MOST_DIGITS = 15  # what every double holds
 
 
 def half_up(value: float, decimals: int = 2) -> float:
@@ -34,8 +35,11 @@ def half_up(value: float, decimals: int = 2) -> float:
     """
     if not np.isfinite(value):
         return float(value)
-    exact = Decimal(f"{value:.{SIGNIFICANT_DIGITS}g}")
-    return float(exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP))
+    whole = len(f"{abs(value):.0f}")
+    digits = min(MOST_DIGITS, max(SIGNIFICANT_DIGITS, whole + decimals))
+    with localcontext(prec=whole + decimals + 5):
+        exact = Decimal(f"{value:.{digits}g}")
+        return float(exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)) + 0.0  # no minus zero
 
 
 def round_half_up(values: pd.Series | pd.DataFrame, decimals: int = 2) -> pd.Series | pd.DataFrame:

@@ -138,7 +138,8 @@ def indicator_values(measurements: pd.DataFrame, edition: Edition, clientele: st
     columns = {}
     for code, indicator in edition.indicators.items():
         mix = pd.Series(indicator.side_mix())
-        sides = pd.DataFrame({side: wide[code, side] if (code, side) in wide.columns else pd.NA for side in mix.index},
+        sides = pd.DataFrame({side: wide[code, side] if (code, side) in wide.columns else float("nan")
+                              for side in mix.index},
                              index=units, dtype=float)
         columns[code] = combine_sides(sides, mix, available=available)
     return pd.DataFrame(columns, index=units)
@@ -149,6 +150,9 @@ def normalise(values: pd.DataFrame, edition: Edition) -> pd.DataFrame:
     columns = {}
     for code in values:
         rule = edition.normalisation_of(code)
+        if values[code].isna().all():  # never asked of this clientele
+            columns[code] = values[code]
+            continue
         columns[code] = NORMALISATIONS[rule.method](
             values[code], edition.indicators[code].direction, **rule.parameters())
     return pd.DataFrame(columns, index=values.index)
@@ -211,6 +215,16 @@ def _known(measurements: pd.DataFrame, edition: Edition) -> None:
         first = doubled.iloc[0]
         raise InputError(f"Измерение повторяется: {' × '.join(str(first[column]) for column in key)} "
                          f"(всего повторов: {len(doubled)}).")
+    for column, known in (("side", {"subjective", "objective"}), ("clientele", {EVERYONE, *edition.clienteles})):
+        strange = measurements.loc[~measurements[column].isin(known), column]
+        if len(strange):
+            raise InputError(f"В таблице измерений {column} «{strange.iloc[0]}» (строк {len(strange)}); "
+                             f"редакция {edition.version} знает: {', '.join(sorted(known - {EVERYONE}))}.")
+    whose = measurements.groupby(key[:3])["clientele"].agg(["min", "size"])
+    both = whose.index[(whose["min"] == EVERYONE) & (whose["size"] > 1)]
+    if len(both):
+        raise InputError(f"Измерение {' × '.join(both[0])} есть и для всех, и для отдельной клиентуры "
+                         f"(всего таких {len(both)}).")
     stranger = set(measurements["indicator"]) - set(edition.indicators)
     if stranger:
         raise InputError(f"В данных есть показатели, которых нет в редакции {edition.version}: "

@@ -42,9 +42,7 @@ def distribution(levels: pd.Series, count: int) -> pd.Series:
     >>> distribution(pd.Series([1.0, 1.0, 3.0, float("nan")]), 4).to_dict()
     {1: 2, 2: 0, 3: 1, 4: 0}
     """
-    known = levels.dropna().astype(int)
-    if known.size and not known.between(0, count).all():
-        raise InputError(f"Уровень вне 0–{count}: {sorted(set(known[~known.between(0, count)]))}.")
+    known = _within(levels, count)
     first = 0 if (known == 0).any() else 1
     return known.value_counts().reindex(range(first, count + 1), fill_value=0).rename("units")
 
@@ -58,6 +56,16 @@ def cross_table(before: pd.Series, after: pd.Series, count: int) -> pd.DataFrame
     """
     for levels, what in ((before, "Уровни до"), (after, "Уровни после")):
         checks.unique(levels.index, what)
-    both = pd.concat([before.rename("before"), after.rename("after")], axis=1).dropna().astype(int)
+    both = pd.concat([_within(before, count).rename("before"), _within(after, count).rename("after")], axis=1).dropna()
+    both = both.astype(int)
     labels = range(1 if not (both == 0).to_numpy().any() else 0, count + 1)
     return pd.crosstab(both["before"], both["after"]).reindex(index=labels, columns=labels, fill_value=0)
+
+
+def _within(levels: pd.Series, count: int) -> pd.Series:
+    """Known levels as whole numbers; one that the scale does not have is an error, not a unit lost from the table."""
+    known = levels.dropna()
+    wrong = known[~known.between(0, count) | (known % 1 != 0)]
+    if len(wrong):
+        raise InputError(f"Уровень вне 0–{count}: {', '.join(f'{level:g}' for level in sorted(set(wrong)))}.")
+    return known.astype(int)

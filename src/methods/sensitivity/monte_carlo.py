@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from methods.checks import SUM_TOLERANCE
 from methods.errors import InputError, UsageError
 from methods.index.edition import INDEX, Edition
 from methods.index.grade import bands
@@ -86,12 +87,16 @@ def rank_stability(measurements: pd.DataFrame, edition: Edition, *, draws: int =
     ----------
     Saisana, Saltelli, Tarantola (2005), JRSS-A 168(2), 307-323. doi:10.1111/j.1467-985X.2005.00350.x
     """
-    if draws < 1 or not 0 <= spread <= 1 or not 0 <= mix_spread <= 0.5:
-        raise UsageError("Розыгрышей должно быть не меньше 1, spread — от 0 до 1, mix_spread — от 0 до 0,5; "
-                         f"задано draws={draws}, spread={spread:g}, mix_spread={mix_spread:g}.")
+    if draws < 1 or seed < 0 or not 0 <= spread <= 1:
+        raise UsageError("Розыгрышей должно быть не меньше 1, spread — от 0 до 1, seed — не меньше 0; "
+                         f"задано draws={draws}, spread={spread:g}, seed={seed}.")
     if mix_spread and not edition.two_sided:
         raise InputError("Доля опроса не может меняться: в редакции нет показателей с двумя сторонами. "
                          "Задайте mix_spread = 0.")
+    room = min((min(edition.indicators[code].side_mix().values()) for code in edition.two_sided), default=0.0)
+    if not 0 <= mix_spread <= room:
+        raise UsageError(f"mix_spread — от 0 до {room:g}, наименьшей доли стороны в редакции; "
+                         f"задано mix_spread={mix_spread:g}.")
     adopted = score(measurements, edition)
     sampling = sampling and bool(measurements["se"].notna().any())
     if not (spread or mix_spread or sampling):
@@ -99,8 +104,7 @@ def rank_stability(measurements: pd.DataFrame, edition: Edition, *, draws: int =
     index = _Index(measurements, edition, adopted)
     ranked = adopted.rank.dropna().index
     rows = adopted.rank.index.get_indexer(ranked)
-    streams = {name: np.random.default_rng(np.random.SeedSequence([seed, zlib.crc32(name.encode())]))
-               for name in ("weights", "mix", "sampling")}
+    streams = _Streams(seed)
     ranks = np.empty((draws, len(ranked)))
     grade_counts = np.zeros((len(ranked), len(edition.grades.labels) + 1)) if edition.grades else None
     for start in range(0, draws, BATCH):
@@ -131,6 +135,19 @@ def usable_errors(measurements: pd.DataFrame) -> pd.Series:
     return error.where(error > 0, np.sqrt(variance / n.where(n > 0)))
 
 
+class _Streams:
+    """One random stream a purpose, all from one seed: adding a purpose moves no other, and batches join seamlessly."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.open: dict[str, np.random.Generator] = {}
+
+    def __getitem__(self, name: str) -> np.random.Generator:
+        if name not in self.open:
+            self.open[name] = np.random.default_rng(np.random.SeedSequence([self.seed, zlib.crc32(name.encode())]))
+        return self.open[name]
+
+
 class _Index:
     """The recipe of an edition on arrays: units x draws at every element of the tree."""
 
@@ -139,24 +156,21 @@ class _Index:
         self.units = adopted.rank.index
         self.codes = [code for code in sorted(edition.indicators) if code not in adopted.dropped]
         self.views = list(edition.clienteles) or [EVERYONE]
-        self.value, self.error = {}, {}
-        drawable = measurements.assign(se=usable_errors(measurements))
-        for view in self.views:
-            seen = drawable[drawable["clientele"].isin([view, EVERYONE])]
-            for key, part in seen.set_index("unit").groupby(["indicator", "side"]):
-                part = part.reindex(self.units)
-                self.value[view, *key] = part["value"].to_numpy(dtype=float)[:, None]
-                self.error[view, *key] = part["se"].fillna(0).to_numpy(dtype=float)[:, None]
+        self.nominal = {parent: self._nominal(parent) for parent in [*edition.groups, INDEX]}
+        self.measured: dict[tuple[str, str, str], tuple[np.ndarray, np.ndarray]] = {}
+        drawable = measurements.assign(se=usable_errors(measurements)).set_index("unit")
+        for key, part in drawable.groupby(["indicator", "side", "clientele"]):
+            part = part.reindex(self.units)
+            value, error = (part[name].to_numpy(dtype=float)[:, None] for name in ("value", "se"))
+            self.measured[key] = (value, np.nan_to_num(error))
 
-    def draw(self, size: int, streams: dict[str, np.random.Generator], spread: float, mix_spread: float,
-             sampling: bool) -> np.ndarray:
+    def draw(self, size: int, streams: _Streams, spread: float, mix_spread: float, sampling: bool) -> np.ndarray:
         """Index of every unit in `size` draws: units x draws."""
         edition = self.edition
-        weights = {parent: self._weights(parent, size, streams["weights"], spread)
-                   for parent in sorted([*edition.groups, INDEX])}
+        weights = self.weights(size, streams, spread)
         shift = streams["mix"].uniform(-mix_spread, mix_spread, size) if mix_spread else np.zeros(size)
-        noise = streams["sampling"] if sampling else None
-        views = [self._tree(self._indicators(view, shift, noise), weights) for view in self.views]
+        drawn = self.values(size, streams, sampling)
+        views = [self._tree(self._indicators(view, shift, drawn), weights) for view in self.views]
         if not edition.clienteles:
             return views[0]
         shares = np.array([edition.clienteles[view].share for view in self.views])[:, None, None]
@@ -165,29 +179,54 @@ class _Index:
         with np.errstate(invalid="ignore"):
             return np.nansum(stacked * shares, axis=0) / present.sum(axis=0)
 
-    def _weights(self, parent: str, size: int, stream: np.random.Generator, spread: float) -> dict[str, np.ndarray]:
-        nominal = self.edition.weights_of(parent)
-        nominal = nominal[[code for code in sorted(nominal.index)
+    def _nominal(self, parent: str) -> pd.Series:
+        weights = self.edition.weights_of(parent)
+        weights = weights[[code for code in sorted(weights.index)
                            if code in self.codes or code in self.edition.groups]]
-        noisy = nominal.to_numpy()[:, None] * (1 + stream.uniform(-spread, spread, (len(nominal), size)))
-        return dict(zip(nominal.index, noisy / noisy.sum(axis=0), strict=True))
+        return weights / weights.sum()
 
-    def _indicators(self, view: str, shift: np.ndarray, noise: np.random.Generator | None) -> dict[str, np.ndarray]:
+    def weights(self, size: int, streams: _Streams, spread: float) -> dict[str, dict[str, np.ndarray]]:
+        """Noisy weights of every element's members in `size` draws, summing to 1 in each."""
+        drawn = {}
+        for parent, nominal in self.nominal.items():
+            # a row a draw, so that batches of any size continue one another
+            noise = streams[f"weights {parent}"].uniform(-spread, spread, (size, len(nominal)))
+            noisy = nominal.to_numpy() * (1 + noise)
+            drawn[parent] = dict(zip(nominal.index, (noisy / noisy.sum(axis=1, keepdims=True)).T, strict=True))
+        return drawn
+
+    def values(self, size: int, streams: _Streams, sampling: bool) -> dict[tuple[str, str, str], np.ndarray]:
+        """Measured values, (indicator, side, clientele) -> units x draws (x 1, if there is no error to draw).
+
+        Each measurement is drawn once: what was measured for everyone is the same for both clienteles.
+        """
+        drawn = {}
+        for key, (value, error) in self.measured.items():
+            drawn[key] = value
+            if sampling and error.any():
+                noise = streams[f"sampling {' '.join(key)}"].standard_normal((size, len(self.units))).T
+                bounded = self.edition.indicators[key[0]].sides[key[1]].measure == "survey"
+                drawn[key] = value + error * noise
+                if bounded:  # a mark below the worst one cannot be averaged
+                    drawn[key] = np.maximum(drawn[key], 0.0)
+        return drawn
+
+    def _indicators(self, view: str, shift: np.ndarray, drawn: dict[tuple[str, str, str], np.ndarray],
+                    ) -> dict[str, np.ndarray]:
         """Normalised indicators as one clientele sees them: code -> units x draws (or x 1, if nothing varies)."""
         edition, table = self.edition, {}
         for code in self.codes:
             mix = edition.indicators[code].side_mix()
-            sides = {side: self._side(view, code, side, noise, len(shift)) for side in sorted(mix)}
+            sides = {side: self._seen(view, code, side, drawn) for side in sorted(mix)}
             table[code] = self._normalised(code, self._combined(sides, mix, shift))
         return table
 
-    def _side(self, view: str, code: str, side: str, noise: np.random.Generator | None, size: int) -> np.ndarray:
-        key = (view, code, side)
-        if key not in self.value:
+    def _seen(self, view: str, code: str, side: str, drawn: dict[tuple[str, str, str], np.ndarray]) -> np.ndarray:
+        """The clientele's own value, and where it has none the one measured for everyone."""
+        found = [drawn[code, side, whose] for whose in dict.fromkeys((view, EVERYONE)) if (code, side, whose) in drawn]
+        if not found:
             return np.full((len(self.units), 1), np.nan)
-        if noise is None or not self.error[key].any():
-            return self.value[key]
-        return self.value[key] + self.error[key] * noise.standard_normal((len(self.units), size))
+        return found[0] if len(found) == 1 else np.where(np.isnan(found[0]), found[1], found[0])
 
     def _combined(self, sides: dict[str, np.ndarray], mix: dict[str, float], shift: np.ndarray) -> np.ndarray:
         if len(sides) == 1:
@@ -226,14 +265,16 @@ class _Index:
         if how.method == "sum":
             # a sum has no weights; noise scales the points of each member, the scales averaging 1
             return sum(values[code] * weight * len(weights) for code, weight in weights.items())
-        summed, present = 0.0, 0.0
-        for code, weight in weights.items():
-            there = ~np.isnan(values[code])
-            summed = summed + weight * forward(np.where(there, values[code], 1.0)) * there
-            present = present + weight * there
+        summed, present, covered = 0.0, 0.0, 0.0
         needed = 1.0 if gaps.rule == "complete" else gaps.min_coverage
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where((present >= needed - 1e-9) & (present > 0), back(summed / present), np.nan)
+            for code, weight in weights.items():
+                there = ~np.isnan(values[code])
+                summed = summed + weight * forward(np.where(there, values[code], 1.0)) * there
+                present = present + weight * there
+                # whether a unit has enough is judged by the adopted weights: noise must not drop it now and then
+                covered = covered + self.nominal[parent][code] * there
+            return np.where((covered >= needed - SUM_TOLERANCE) & (present > 0), back(summed / present), np.nan)
 
 
 # A weighted quasi-arithmetic mean is the arithmetic one between a transformation and its inverse.

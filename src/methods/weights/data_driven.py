@@ -51,7 +51,8 @@ def entropy(values: pd.DataFrame) -> pd.Series:
     checks.complete(values, "Веса по энтропии")
     if (values < 0).to_numpy().any():
         raise InputError("Веса по энтропии: значения должны быть не меньше 0. Нормируйте на [0; 1].")
-    share = values / values.sum()                                # p_ij
+    even = pd.Series(1 / len(values), index=values.index)        # a column of zeros is spread evenly, too
+    share = (values / values.sum()).apply(lambda column: column.fillna(even))  # p_ij
     e = -xlogy(share, share).sum() / np.log(len(values))         # e_j
     return _shares((1 - e).clip(lower=0), "энтропии")
 
@@ -92,6 +93,8 @@ def critic(values: pd.DataFrame) -> pd.Series:
     for code in values:
         checks.varies(values[code])
     conflict = (1 - values.corr()).sum()
+    if np.isclose(conflict.sum(), 0):
+        raise InputError("Веса CRITIC: все показатели повторяют друг друга (корреляции равны 1), веса не определены.")
     return _shares(values.std(ddof=1) * conflict, "CRITIC")
 
 

@@ -1,0 +1,334 @@
+"""Words of every problem of the catalogue: code -> language -> (rule, what to do). Braces name details."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, dict[str, tuple[str, str]]] = {
+    "CHK-01": {
+        "ru": ("0 ≤ X ≤ N (N = {n})", "исправьте X или N; расчёт не выполнен"),
+        "en": ("0 ≤ X ≤ N (N = {n})", "correct X or N; nothing was calculated"),
+    },
+    # -- keys, registry, coverage, years (registry.py, intake/) --------------------------------------------------------
+    "REF-01": {
+        "ru": ("ключ записан один раз; строки {first} и {second} полностью совпадают", "удалите одну из двух строк"),
+        "en": ("a key stands once; rows {first} and {second} are the same", "delete one of the two rows"),
+    },
+    "REF-02": {
+        "ru": ("ключ записан один раз; строки {first} и {second} различаются: {columns}", "оставьте верную строку"),
+        "en": ("a key stands once; rows {first} and {second} differ in: {columns}", "keep the right row"),
+    },
+    "REF-03": {
+        "ru": ("одно написание центра: «{found}» и «{kept}» — один центр; принято «{kept}», ячеек: {count}",
+               "исправьте написание или внесите его в синонимы реестра"),
+        "en": ("one spelling of a centre: «{found}» and «{kept}» are one; «{kept}» was kept, cells: {count}",
+               "correct the spelling or add it to the aliases of the registry"),
+    },
+    "REF-04": {
+        "ru": ("код пишется кириллицей: латинская {character} в позиции {position}, нужно «{meant}»",
+               "наберите код заново в русской раскладке"),
+        "en": ("the code is Cyrillic: Latin {character} in position {position}, should be «{meant}»",
+               "type the code again with the Russian keyboard"),
+    },
+    "REF-05": {
+        "ru": ("буквы «й» и «ё» — один знак (NFC); составных записей приведено: {count}", "исправлять не нужно"),
+        "en": ("letters «й» and «ё» are one character (NFC); decomposed cells composed: {count}", "nothing to do"),
+    },
+    "REF-06": {
+        "ru": ("центр есть в реестре; нет в реестре: {names} (всего {count}); похоже на: {nearest}",
+               "исправьте код или внесите центр в реестр"),
+        "en": ("the centre is in the registry; not in it: {names} (in all {count}); similar: {nearest}",
+               "correct the code or add the centre to the registry"),
+    },
+    "REF-07": {
+        "ru": ("у каждого центра реестра есть данные; нет данных: {names} (всего {count})",
+               "в рейтинге будет «нет данных»; если данные должны быть, запросите их"),
+        "en": ("every centre of the registry has data; without data: {names} (in all {count})",
+               "shown as «no data» in the rating; ask for the data if there should be some"),
+    },
+    "REF-08": {
+        "ru": ("есть данные каждого региона; нет региона {region} ({title}), центров в нём: {count}",
+               "запросите файл или разрешите пропуск: allow_missing = {region}"),
+        "en": ("every region has data; region {region} ({title}) is missing, centres in it: {count}",
+               "ask for the file or allow the gap: allow_missing = {region}"),
+    },
+    "REF-09": {
+        "ru": ("код региона действует в {period}: {validity}; действующие коды: {valid}", "исправьте код региона"),
+        "en": ("the region code is valid in {period}: {validity}; valid codes: {valid}", "correct the region code"),
+    },
+    "REF-10": {
+        "ru": ("код — текст, как в реестре: «{kept}»; записано числом или без нулей, ячеек: {count}",
+               "исправлять не нужно"),
+        "en": ("a code is text as in the registry: «{kept}»; written as a number or without zeros, cells: {count}",
+               "nothing to do"),
+    },
+    "REF-11": {
+        "ru": ("ключ не пуст", "впишите код или удалите строку"),
+        "en": ("the key is not empty", "enter the code or delete the row"),
+    },
+    "REF-12": {
+        "ru": ("год в столбце — год расчёта: {found} вместо {period}, строки {rows} (всего {count})",
+               "проверьте, тот ли файл загружен"),
+        "en": ("the year of the column is that of the run: {found} instead of {period}, rows {rows} (in all {count})",
+               "check that this is the right file"),
+    },
+    "REF-13": {
+        "ru": ("редакция {version} ({in_force}) применяется к своему периоду; данные за {period}",
+               "выберите другую редакцию; для сравнения лет есть --cross-year, он ставит отметку на каждой странице"),
+        "en": ("edition {version} ({in_force}) is used for its own period; the data are of {period}",
+               "choose another edition; --cross-year exists for comparisons and marks every page"),
+    },
+    "REF-14": {
+        "ru": ("на {period} действует одна редакция; действуют {first} ({first_dates}) и {second} ({second_dates})",
+               "закройте срок прежней редакции: in_force.end"),
+        "en": ("one edition is in force in {period}; there are {first} ({first_dates}) and {second} ({second_dates})",
+               "close the older edition: in_force.end"),
+    },
+    "REF-15": {
+        "ru": ("сроки действия не пересекаются: {first} {first_dates} (строка {first_row}) и {second} {second_dates} "
+               "(строка {second_row})", "исправьте даты в реестре; у присоединённого центра укажите последний день"),
+        "en": ("validity dates do not overlap: {first} {first_dates} (row {first_row}) and {second} {second_dates} "
+               "(row {second_row})", "correct the dates in the registry; give a merged centre its last day"),
+    },
+    "REF-16": {
+        "ru": ("годы сравниваются по общим показателям: {common}; только в {old}: {dropped}; только в {new}: {added}",
+               "изменение состава — не изменение качества"),
+        "en": ("years are compared by common indicators: {common}; only in {old}: {dropped}; only in {new}: {added}",
+               "a change of the set is not a change of quality"),
+    },
+    "REF-17": {
+        "ru": ("центр действует в {period}: {dates}", "данные отнесены к преемнику {successor}; проверьте реестр"),
+        "en": ("the centre is valid in {period}: {dates}",
+               "data are counted to its successor {successor}; check the registry"),
+    },
+    "REF-18": {
+        "ru": ("центр действует в {period}: {dates}, преемник не указан",
+               "укажите преемника или удалите данные центра"),
+        "en": ("the centre is valid in {period}: {dates}, no successor stated",
+               "state its successor or delete its data"),
+    },
+    # -- survey microdata (intake/) ------------------------------------------------------------------------------------
+    "SRV-01": {
+        "ru": ("оценка от {low} до {high} (вопрос {question})", "исправьте оценку или оставьте ячейку пустой"),
+        "en": ("a mark from {low} to {high} (question {question})", "correct the mark or leave the cell empty"),
+    },
+    "SRV-02": {
+        "ru": ("оценка — целое число от {low} до {high} (вопрос {question})", "впишите целую оценку, как в анкете"),
+        "en": ("a mark is a whole number from {low} to {high} (question {question})", "enter the whole mark as given"),
+    },
+    "SRV-03": {
+        "ru": ("ответ есть в кодовой книге; ячеек с этим ответом: {count}; принято: {mark}",
+               "исправьте ответ или внесите слово в кодовую книгу"),
+        "en": ("the answer is in the codebook; cells with it: {count}; taken as: {mark}",
+               "correct the answer or add the word to the codebook"),
+    },
+    "SRV-04": {
+        "ru": ("код «нет ответа» стоит в кодовой книге ({known}); ячеек: {count}", "такие ответы в среднюю не входят"),
+        "en": ("a no-answer code stands in the codebook ({known}); cells: {count}", "such answers enter no mean"),
+    },
+    "SRV-05": {
+        "ru": ("шкала {low}–{high}; регион {region}: выше {high} ответов {share:.0%}, похоже на шкалу до 10",
+               "уточните у региона шкалу и пересчитайте ответы"),
+        "en": ("the scale is {low}–{high}; region {region}: {share:.0%} of answers above {high}, probably of 10",
+               "ask the region about its scale and convert the answers"),
+    },
+    "SRV-06": {
+        "ru": ("вопрос {question} растёт вместе с остальными (в кодовой книге: {high} — лучшая); корреляция {r:.2f}, "
+               "анкет {n}, {where}", "проверьте, не 1 ли лучшая оценка; если да, внесите вопрос в обратные"),
+        "en": ("question {question} rises with the others (codebook: {high} is the best); correlation {r:.2f}, "
+               "respondents {n}, {where}", "check whether 1 is the best mark; if so, list it as reversed"),
+    },
+    "SRV-07": {
+        "ru": ("номер анкеты не повторяется: строки {first} и {second}", "удалите повтор или исправьте номер"),
+        "en": ("a respondent stands once: rows {first} and {second}", "delete the repeat or correct the number"),
+    },
+    "SRV-08": {
+        "ru": ("подряд нет одинаковых анкет: {count} записей, строки {first}–{last}, {share:.0%} анкет центра {centre};"
+               " средняя с ними {mean_with:.2f}, без них {mean_without:.2f}",
+               "анкеты не удалены, а помечены; уточните, не двойная ли это загрузка"),
+        "en": ("no run of identical records: {count} records, rows {first}–{last}, {share:.0%} of centre {centre}; "
+               "mean with them {mean_with:.2f}, without {mean_without:.2f}",
+               "kept and marked, not removed; ask whether the file was loaded twice"),
+    },
+    "SRV-09": {
+        "ru": ("центр принадлежит региону файла: {centre} относится к региону {owner}, в строке {region}",
+               "исправьте код центра или региона"),
+        "en": ("the centre belongs to the region: {centre} is of region {owner}, the row says {region}",
+               "correct the code of the centre or of the region"),
+    },
+    "SRV-10": {
+        "ru": ("клиентела — одна из: {allowed}; строк с другой: {count} ({rows})", "разделите анкеты по клиентелам"),
+        "en": ("the clientele is one of: {allowed}; rows with another: {count} ({rows})",
+               "separate the questionnaires"),
+    },
+    "SRV-11": {
+        "ru": ("дата ответа в сроке опроса {start} – {end} и не позже {today}", "исправьте дату или удалите анкету"),
+        "en": ("the answer's date is within {start} – {end} and not after {today}",
+               "correct the date or delete the record"),
+    },
+    "SRV-12": {
+        "ru": ("дата — по местному времени региона ({zone}): {local}; анкет со сменой даты: {count}",
+               "исправлять не нужно"),
+        "en": ("dates are by the region's local time ({zone}): {local}; records whose date changed: {count}",
+               "nothing to do"),
+    },
+    "SRV-13": {
+        "ru": ("вес больше 0, наибольший не более чем в {limit:g} раз больше наименьшего (сейчас {ratio})",
+               "исправьте вес или обрежьте веса по правилу методики"),
+        "en": ("a weight is above 0, the largest at most {limit:g} times the smallest (now {ratio})",
+               "correct the weight or trim by the rule of the methodology"),
+    },
+    "SRV-14": {
+        "ru": ("в каждой страте есть ответы; нет ответов: {stratum}", "объедините страту с соседней в методике"),
+        "en": ("every stratum has answers; none in: {stratum}", "join the stratum with a neighbour in the methodology"),
+    },
+    "SRV-15": {
+        "ru": ("у центра {centre} есть ответы; анкеты есть, ответов 0", "в рейтинге будет «нет данных»"),
+        "en": ("centre {centre} has answers; there are records but 0 answers", "shown as «no data» in the rating"),
+    },
+    "SRV-16": {
+        "ru": ("у центра {centre} ({clientele}) анкет не меньше {limit}; n < {limit}, не публикуется",
+               "соберите больше анкет; в открытом отчёте центр не ранжируется"),
+        "en": ("centre {centre} ({clientele}) has at least {limit} records; n < {limit}, not published",
+               "collect more; the centre is not ranked in the public report"),
+    },
+    "SRV-17": {
+        "ru": ("ответы центра {centre} различаются; нет разброса, интервал вырожден", "проверьте, как собраны анкеты"),
+        "en": ("answers of centre {centre} differ; no spread, the interval is degenerate",
+               "check how they were collected"),
+    },
+    "SRV-18": {
+        "ru": ("на вопрос {question} есть ответы; без него индекс не считается",
+               "добавьте ответы или уберите вопрос из методики"),
+        "en": ("question {question} has answers; the index is not calculated without it",
+               "add answers or take the question out of the methodology"),
+    },
+    "SRV-19": {
+        "ru": ("личных сведений в файле нет", "удалите столбец; данные не скопированы"),
+        "en": ("there are no personal data in the file", "delete the column; its data were not copied"),
+    },
+    "SRV-20": {
+        "ru": ("в комментарии нет телефона, почты, имени", "скрыто во всех выводах; удалите личные сведения из файла"),
+        "en": ("no telephone, e-mail or name in a comment",
+               "masked in all outputs; delete personal data from the file"),
+    },
+    "SRV-21": {
+        "ru": ("текст, похожий на формулу, остаётся текстом; ячеек: {count}", "исправлять не нужно"),
+        "en": ("text that looks like a formula stays text; cells: {count}", "nothing to do"),
+    },
+    "SRV-22": {
+        "ru": ("текст, похожий на код HTML, остаётся текстом; ячеек: {count}", "исправлять не нужно"),
+        "en": ("text that looks like HTML code stays text; cells: {count}", "nothing to do"),
+    },
+    "SRV-23": {
+        "ru": ("знаки разметки $ * _ | ` остаются текстом; ячеек: {count}", "исправлять не нужно"),
+        "en": ("the marks $ * _ | ` stay text; cells: {count}", "nothing to do"),
+    },
+    # -- checklists (intake/) ------------------------------------------------------------------------------------------
+    "CHK-02": {
+        "ru": ("N больше 0; «неприменимо» методика допускает не везде ({where})",
+               "впишите N; неприменимое оставьте только там, где это допускает методика"),
+        "en": ("N is above 0; «not applicable» only where the methodology allows it ({where})",
+               "enter N; leave out only what the methodology allows"),
+    },
+    "CHK-03": {
+        "ru": ("при N = 0 исполнять нечего: X = {x}, N = 0", "впишите верное N"),
+        "en": ("with N = 0 nothing can be fulfilled: X = {x}, N = 0", "enter the right N"),
+    },
+    "CHK-04": {
+        "ru": ("X не меньше 0 (N = {n})", "исправьте X; расчёт не выполнен"),
+        "en": ("X is not below 0 (N = {n})", "correct X; nothing was calculated"),
+    },
+    "CHK-05": {
+        "ru": ("X — целое число исполненных требований (N = {n}); «частично» в методике нет",
+               "впишите целое X: да или нет"),
+        "en": ("X is a whole number of fulfilled requirements (N = {n}); the methodology has no «partly»",
+               "enter a whole X: yes or no"),
+    },
+    "CHK-06": {
+        "ru": ("X заполнено (N = {n}); пустое X не считается нулём", "впишите число исполненных требований"),
+        "en": ("X is filled in (N = {n}); an empty X is not zero", "enter the number of fulfilled requirements"),
+    },
+    "CHK-07": {
+        "ru": ("N заполнено (X = {x})", "впишите число заданных требований"),
+        "en": ("N is filled in (X = {x})", "enter the number of set requirements"),
+    },
+    "CHK-08": {
+        "ru": ("N = числу требований редакции {version}: {wanted}, в файле {n} (показатель {indicator})",
+               "проверьте, по той ли редакции заполнен чек-лист"),
+        "en": ("N = the number of requirements of edition {version}: {wanted}, not {n} (indicator {indicator})",
+               "check that the checklist was filled in by this edition"),
+    },
+    "CHK-09": {
+        "ru": ("ожидается число исполненных требований от 0 до {n}, а не доля и не процент",
+               "впишите число требований"),
+        "en": ("the number of fulfilled requirements from 0 to {n} is expected, not a share or percentage",
+               "enter the number of requirements"),
+    },
+    "CHK-10": {
+        "ru": ("пометка из списка: {allowed}; ячеек: {count}; принято: {mark}",
+               "исправьте пометку, если она не из списка"),
+        "en": ("a listed mark: {allowed}; cells: {count}; taken as: {mark}",
+               "correct the mark if it is not listed"),
+    },
+    "CHK-11": {
+        "ru": ("код есть в редакции {version}; похоже на: {nearest}", "исправьте код требования или показателя"),
+        "en": ("the code is in edition {version}; similar: {nearest}",
+               "correct the code of the requirement or indicator"),
+    },
+    "CHK-12": {
+        "ru": ("у центра {centre} заполнены все требования; нет: {names} (всего {count})",
+               "добавьте требование: да, нет или неприменимо"),
+        "en": ("centre {centre} has all requirements filled in; missing: {names} (in all {count})",
+               "add the requirement: yes, no or not applicable"),
+    },
+    "CHK-13": {
+        "ru": ("требование {requirement} записано у центра {centre} один раз: строки {first} и {second}",
+               "удалите повтор"),
+        "en": ("requirement {requirement} stands once for centre {centre}: rows {first} and {second}",
+               "delete the repeat"),
+    },
+    "CHK-14": {
+        "ru": ("у центра {centre} применимо хотя бы одно требование; неприменимы все",
+               "центр не ранжируется; проверьте файл"),
+        "en": ("centre {centre} has an applicable requirement; all are marked not applicable",
+               "the centre is not rated; check the file"),
+    },
+    "CHK-15": {
+        "ru": ("показатель {indicator} различает центры; X = N у всех центров ({where}, всего {count}): нет различий",
+               "проверьте подтверждения; вес такого показателя ничего не меняет"),
+        "en": ("indicator {indicator} tells centres apart; X = N in all ({where}, {count}): no difference",
+               "check the evidence; the weight of such an indicator changes nothing"),
+    },
+    "CHK-16": {
+        "ru": ("дата проверки в отчётном периоде {start} – {end}", "исправьте дату или проведите проверку заново"),
+        "en": ("the date of the check is within {start} – {end}", "correct the date or check again"),
+    },
+    "CHK-17": {
+        "ru": ("X вручную = X по требованиям: центр {centre}, показатель {indicator}, вручную {typed}, "
+               "по требованиям {automatic}, разница {difference}", "берётся X по требованиям; выясните причину"),
+        "en": ("typed X = X by requirements: centre {centre}, indicator {indicator}, typed {typed}, "
+               "by requirements {automatic}, difference {difference}", "X by requirements is used; find the reason"),
+    },
+    "CHK-18": {
+        "ru": ("исполнение подтверждено документом ({document}); ячеек без него: {count}", "впишите подтверждение"),
+        "en": ("fulfilment has evidence ({document}); cells without it: {count}", "enter the evidence"),
+    },
+    "CHK-19": {
+        "ru": ("уровень требования {requirement} — {wanted}", "исправьте уровень: УЦЗН или ТЦЗН"),
+        "en": ("the level of requirement {requirement} is {wanted}", "correct the level: УЦЗН or ТЦЗН"),
+    },
+    # -- templates, folders (templates.py, intake/) --------------------------------------------------------------------
+    "TPL-01": {
+        "ru": ("строка-пример шаблона не входит в данные", "строка пропущена; удалите её из файла"),
+        "en": ("the example row of a template is not data", "the row was left out; delete it from the file"),
+    },
+    "FLD-01": {
+        "ru": ("вид файла виден по заголовкам: {kinds}; найдено: {found}", "возьмите шаблон: zvezda template"),
+        "en": ("the kind of file shows in its headers: {kinds}; found: {found}", "take a template: zvezda template"),
+    },
+    "FLD-02": {
+        "ru": ("в папке есть реестр центров; взят реестр набора {dataset}", "добавьте реестр, если центры изменились"),
+        "en": ("the folder holds a registry of centres; that of the data set {dataset} was used",
+               "add a registry if the centres have changed"),
+    },
+    # -- end of registry, survey, checklist, templates, folders --------------------------------------------------------
+}

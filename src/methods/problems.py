@@ -1,0 +1,118 @@
+"""What is wrong with the inputs, where, and what to do: problems with an address, in Russian or English.
+
+A problem is data: a code of the catalogue (docs/bad_inputs.md), an address, the value found and the numbers its text
+needs. The words live in one table by code (`methods.problem_texts`), so both languages say the same and every code
+has its words. Readers collect all problems of all files before anything stops.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from methods.errors import InputError, ZvezdaError
+from methods.problem_texts import TEXTS
+
+Language = Literal["ru", "en"]
+Severity = Literal["error", "warning", "note"]
+LIMIT = 100  # lines on the screen; past it only a count by code
+HIDDEN = "***"  # stands for every value of a column marked personal
+
+_WORDS = {
+    "ru": {"error": "ОШИБКА", "warning": "ВНИМАНИЕ", "note": "ЗАМЕТКА", "sheet": "лист «{}»", "row": "строка {}",
+           "column": "столбец «{}»", "value": "значение {}", "rule": "правило", "more": "… и ещё {code}: {count}"},
+    "en": {"error": "ERROR", "warning": "WARNING", "note": "NOTE", "sheet": 'sheet "{}"', "row": "row {}",
+           "column": 'column "{}"', "value": "value {}", "rule": "rule", "more": "… and more of {code}: {count}"},
+}
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """An address as the user finds it in Excel: file from the project's folder, sheet, row number, column."""
+
+    file: str
+    sheet: str | None = None
+    row: int | None = None
+    column: str | None = None  # header
+    letter: str | None = None  # A, B, … AA
+
+    def text(self, language: Language = "ru") -> str:
+        """The address in words.
+
+        >>> Place("region_16.xlsx", "Чек-лист", 14, "Исполнено", "D").text()
+        'region_16.xlsx | лист «Чек-лист» | строка 14 | столбец «Исполнено» (D)'
+        """
+        words, parts = _WORDS[language], [self.file]
+        if self.sheet is not None:
+            parts.append(words["sheet"].format(self.sheet))
+        if self.row is not None:
+            parts.append(words["row"].format(self.row))
+        if self.column is not None:
+            parts.append(words["column"].format(self.column) + (f" ({self.letter})" if self.letter else ""))
+        return " | ".join(parts)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One broken rule (error), doubt (warning) or automatic correction (note)."""
+
+    code: str                      # of the catalogue, for example CHK-01
+    place: Place
+    value: object = None           # what was found; never shown when `personal`
+    details: Mapping[str, object] = field(default_factory=dict)  # numbers and names for the text of the rule
+    severity: Severity = "error"
+    exit_code: int = InputError.exit_code  # of the run, if this is an error
+    personal: bool = False         # the column is marked personal: no value in any message or log
+
+    def text(self, language: Language = "ru") -> str:
+        """Two lines: what and where; the rule and what to do."""
+        words, (rule, remedy) = _WORDS[language], TEXTS[self.code][language]
+        found = "" if self.value is None else " | " + words["value"].format(HIDDEN if self.personal else self.value)
+        details = {"value": HIDDEN if self.personal else self.value, **self.details}
+        return (f"{words[self.severity]} {self.code} | {self.place.text(language)}{found}\n"
+                f"  {words['rule']}: {rule.format(**details)} | {remedy.format(**details)}")
+
+
+@dataclass
+class Protocol:
+    """Everything noticed while the inputs were read: errors stop the run, warnings and notes go into the report."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, problem: Problem) -> None:
+        """Keep a problem; the same one twice is kept once."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def of(self, severity: Severity) -> list[Problem]:
+        """Problems of one severity in the order of files, sheets, rows."""
+        chosen = [problem for problem in self.problems if problem.severity == severity]
+
+        def address(problem: Problem) -> tuple[str, str, int, str, str]:
+            place = problem.place
+            return (place.file, place.sheet or "", place.row or 0, place.letter or "", problem.code)
+        return sorted(chosen, key=address)
+
+    def text(self, severities: Iterable[Severity] = ("error", "warning", "note"), language: Language = "ru") -> str:
+        """All problems, errors first; past `LIMIT` lines a count by code."""
+        chosen = [problem for severity in severities for problem in self.of(severity)]
+        lines = [problem.text(language) for problem in chosen[:LIMIT]]
+        rest = Counter(problem.code for problem in chosen[LIMIT:])
+        more = _WORDS[language]["more"]
+        return "\n".join(lines + [more.format(code=code, count=count) for code, count in sorted(rest.items())])
+
+    def stop(self, language: Language = "ru") -> None:
+        """Raise if anything was an error: all of them in one message, with the exit code of the gravest kind."""
+        errors = self.of("error")
+        if errors:
+            raise Rejected(self.text(["error"], language), min(problem.exit_code for problem in errors))
+
+
+class Rejected(ZvezdaError):
+    """The inputs were refused; the message lists every problem."""
+
+    def __init__(self, message: str, exit_code: int = InputError.exit_code) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
