@@ -15,7 +15,7 @@ from scipy import stats
 from methods.errors import InputError
 
 WEIGHT_RATIO = 100.0  # of the largest weight to the smallest in a group: above it one questionnaire decides the mean
-BORROWED = 10         # answers that the pooled dispersion counts for: chosen by exact coverage, docs/survey_intervals.md
+BORROWED = 10         # answers that the pooled dispersion counts for: chosen by coverage, docs/survey_intervals.md
 
 
 def survey_estimates(marks: pd.Series, groups: pd.DataFrame, scale: tuple[int, int],
@@ -101,9 +101,9 @@ def design_estimates(marks: pd.Series, groups: pd.DataFrame, scale: tuple[int, i
     Returns
     -------
     DataFrame, indexed by the keys
-        `value`, `se` (NaN where a stratum has one answer of many), `n` answers, `n_effective` and `design_effect`
-        (Kish), `fraction` n/N (0 without population), `item_nonresponse` (of the questionnaires returned),
-        `unit_nonresponse` (of the people approached).
+        `value`, `se` (NaN where a stratum has no answer, or one of many), `n` answers, `n_effective` and
+        `design_effect` (Kish), `fraction` n/N (0 without population), `item_nonresponse` (of the
+        questionnaires returned), `unit_nonresponse` (of the people approached).
 
     Raises
     ------
@@ -113,8 +113,8 @@ def design_estimates(marks: pd.Series, groups: pd.DataFrame, scale: tuple[int, i
 
     References
     ----------
-    Särndal, Swensson, Wretman (1992), Model Assisted Survey Sampling, results 5.5.1 and 5.7.1.
-    Kish (1965), Survey Sampling, section 11.7.
+    Särndal, Swensson, Wretman (1992), Model Assisted Survey Sampling, section 5.7.
+    Kish (1992), Weighting for unequal Pi, J. Official Statistics 8, 183-200.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def design_estimates(marks: pd.Series, groups: pd.DataFrame, scale: tuple[int, i
     >>> groups = pd.DataFrame({"unit": ["C01"] * 4})
     >>> found = design_estimates(marks, groups, (1, 5), weights=weights, population=pd.Series({"C01": 4}))
     >>> found.loc["C01"].round(4).to_dict()  # doctest: +NORMALIZE_WHITESPACE
-    {'value': 0.9375, 'se': 0.0375, 'n': 3.0, 'n_effective': 2.6667, 'design_effect': 1.125, 'fraction': 0.75,
+    {'value': 0.9375, 'se': 0.0358, 'n': 3.0, 'n_effective': 2.6667, 'design_effect': 1.125, 'fraction': 0.75,
      'item_nonresponse': 0.25, 'unit_nonresponse': nan}
     """
     groups = groups.reindex(marks.index)
@@ -137,20 +137,24 @@ def design_estimates(marks: pd.Series, groups: pd.DataFrame, scale: tuple[int, i
     mean = (w * y).groupby(by).transform("sum") / total
     z = w * (y - mean) / total                                                # linearised values
     cells = by if strata is None else [*by, strata.reindex(marks.index).rename("stratum")]
-    n_h = z.groupby(cells).count()
+    n_h, variance_z = z.groupby(cells).count(), z.groupby(cells).var(ddof=1)
+    if strata is not None and population is not None:                         # strata in which nobody answered
+        population = population.set_axis(population.index.set_names(n_h.index.names))
+        n_h = n_h.reindex(n_h.index.union(population.index), fill_value=0)
+        variance_z = variance_z.reindex(n_h.index)
     size = pd.Series(np.inf, n_h.index) if population is None else _sizes(population, n_h)
     with np.errstate(divide="ignore", invalid="ignore"):
-        variance_h = (1 - n_h / size) * n_h * z.groupby(cells).var(ddof=1)    # n/(n-1) sum of squares = n var
-    variance_h = variance_h.mask((n_h == size) | (n_h == 0), 0.0)             # all asked, or an empty stratum
+        variance_h = (1 - n_h / size) * n_h * variance_z                      # n/(n-1) sum of squares = n var
+    variance_h = variance_h.mask(n_h == size, 0.0)                            # all answered
     keys = list(range(len(by)))
     n = y.groupby(by).count()
     kish = w.groupby(by).sum() ** 2 / (w ** 2).groupby(by).sum()
     returned = y.groupby(by).size()
     table = pd.DataFrame({
         "value": mean.groupby(by).first(),
-        "se": np.sqrt(variance_h.groupby(level=keys).sum(min_count=1, skipna=False)),
+        "se": np.sqrt(variance_h.groupby(level=keys).sum(skipna=False)).reindex(n.index),
         "n": n, "n_effective": kish, "design_effect": n / kish,
-        "fraction": n / size.groupby(level=keys).sum(),
+        "fraction": n / size.groupby(level=keys).sum().reindex(n.index),
         "item_nonresponse": 1 - n / returned,
         "unit_nonresponse": np.nan if approached is None else 1 - returned / _sizes(approached, returned)})
     table.loc[table["n"].eq(0), "se"] = np.nan
@@ -226,7 +230,7 @@ def score_intervals(estimates: pd.DataFrame, treatment: Literal["mean", "top-2-b
     >>> estimates = pd.DataFrame({"value": [1.0, 0.9], "se": [0.0, 0.02], "n": [10, 100], "n_effective": [10.0, 100],
     ...                           "fraction": [0.0, 0.0]}, index=["C01", "C02"])
     >>> score_intervals(estimates).round(3).T.to_dict("list")
-    {'C01': [0.821, 1.0], 'C02': [0.852, 0.934]}
+    {'C01': [0.82, 1.0], 'C02': [0.853, 0.933]}
     """
     y, n = estimates["value"], estimates["n_effective"]
     factor = (1 - estimates["fraction"]) / n                                  # variance of a mean / of an answer
