@@ -249,3 +249,30 @@ def test_the_reference_is_written_where_it_is_committed(command, root, monkeypat
     assert command("schema")[0] == 0
     for name in ("edition.md", "edition.schema.json"):
         assert (tmp_path / "docs" / name).read_bytes() == (root / "docs" / name).read_bytes()
+
+
+# -- what the regions send ---------------------------------------------------------------------------------------------
+
+def test_untouched_templates_are_checked_without_an_internal_error(tmp_path, monkeypatch, root, capsys):
+    monkeypatch.chdir(root)
+    assert cli.main(["template", "--out", str(tmp_path)]) == 0
+    assert len(list(tmp_path.glob("*.xlsx"))) == 7
+    capsys.readouterr()
+    assert cli.main(["check", str(tmp_path)]) == 0
+    assert "TPL-01" in capsys.readouterr().out
+
+
+def test_one_wrong_mark_is_found_at_its_address(tmp_path, monkeypatch, root, capsys):
+    """SRV-01: 6 on a scale of 1 to 5, in the third line of the file."""
+    monkeypatch.chdir(root)
+    raw = root / "data" / "raw" / "star_demonstration"
+    answers = (raw / "answers_2024.csv").read_text(encoding="utf-8").splitlines()[:400]
+    fields = answers[2].split(";")
+    answers[2] = ";".join([*fields[:4], "6", *fields[5:]])
+    (tmp_path / "ответы.csv").write_text("\n".join(answers) + "\n", encoding="utf-8")
+    regions = [word for number in range(1, 90) for word in ("--allow-missing", f"{number:02}")]
+    assert cli.main(["check", str(tmp_path), "--period", "2024", *regions]) == 3
+    said = capsys.readouterr().err
+    assert "SRV-01" in said
+    assert "строка 3 | столбец «Д1» (E) | значение 6" in said
+    assert "Ошибок: 1," in said

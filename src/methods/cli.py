@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -13,10 +15,13 @@ import pandas as pd
 from tqdm import tqdm
 
 from methods.data import editions, reference, sources, store
+from methods.data.intake import check_folder, requirement_list
+from methods.data.templates import write_templates
 from methods.errors import EnvironmentFault, UsageError, ZvezdaError
-from methods.index.consistency import nearest
+from methods.index.consistency import nearest, remarks
 from methods.index.edition import Edition
 from methods.index.rounding import round_half_up
+from methods.problems import Protocol
 from methods.report.applicability import reason_not_applicable
 from methods.run import runner
 
@@ -24,6 +29,8 @@ EDITION = click.option("--edition", "-e", "version", default="star-2022", show_d
 PERIOD = click.option("--period", default="", help="Период данных; по умолчанию последний.")
 PARAMETERS = click.option("-p", "parameters", multiple=True, metavar="ИМЯ=ЗНАЧЕНИЕ", help="Параметр тетради.")
 TIMEOUT = click.option("--timeout", type=click.FloatRange(min=1), help="Предел времени на тетрадь, секунды.")
+
+DASHES = tuple("‐‑‒–—―−")  # what a text editor makes of a hyphen
 
 
 def _help(text: str) -> str:
@@ -101,12 +108,16 @@ def list_editions() -> None:
 @EDITION
 @PERIOD
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Файл CSV; без него — на экран.")
-def score(version: str, period: str, out: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Заменить файл, если он уже есть.")
+def score(version: str, period: str, out: Path | None, force: bool) -> None:
     """Посчитать баллы, места и уровни и записать их таблицей CSV.
 
     Столбец index_published округлён, как велит редакция; остальные баллы полной точности.
     """
+    if out is not None:
+        _may_write(out, force)
     edition, measured, scores = store.scored(version, period)
+    _remark(edition)
     multiplier, decimals = edition.publication.multiplier, edition.publication.decimals
     exact = scores.elements[["index", *edition.groups]] * multiplier
     table = pd.concat([
@@ -119,10 +130,40 @@ def score(version: str, period: str, out: Path | None) -> None:
     table = table.sort_values("rank", kind="stable", na_position="last")
     text = table.to_csv(lineterminator="\n")
     if out is None:
-        click.echo(text, nl=False)
+        click.echo(text.encode("utf-8"), nl=False)  # the same bytes as in a file, whatever the locale
         return
     _write_whole(out, text)
     click.echo(f"Записано: {out} ({len(table)} строк).")
+
+
+@zvezda.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@EDITION
+@PERIOD
+@click.option("--allow-missing", multiple=True, metavar="КОД", help="Код региона, данных которого может не быть.")
+@click.option("--strict", is_flag=True, help="Считать замечания ошибками.")
+@click.option("--lang", type=click.Choice(["ru", "en"]), default="ru", help="Язык сообщений.")
+def check(path: Path, version: str, period: str, allow_missing: tuple[str, ...], strict: bool, lang: str) -> None:
+    """Проверить файлы регионов: реестр, ответы, чек-листы. Ничего не считает и не пишет."""
+    root = store.project_root()
+    edition = editions.load_edition(root, version)
+    protocol = Protocol()
+    check_folder(path, edition, root, protocol, period=period, allow_missing=allow_missing)
+    protocol.stop(lang, strict=strict)
+    click.echo(protocol.text(["warning", "note"], lang))
+    click.echo(protocol.verdict(lang))
+
+
+@zvezda.command()
+@EDITION
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("шаблоны"), show_default=True,
+              help="Папка для шаблонов.")
+def template(version: str, out: Path) -> None:
+    """Записать шаблоны Excel для регионов: реестр, ответы, чек-листы, суждения экспертов, зрелость."""
+    root = store.project_root()
+    edition = editions.load_edition(root, version)
+    for path in write_templates(edition, out, requirement_list(edition, root, Protocol())):
+        click.echo(path)
 
 
 @zvezda.command()
@@ -148,6 +189,9 @@ def schema() -> None:
 def main(words: list[str] | None = None) -> int:
     """Run the command and return its exit code (see methods.errors); messages are Russian, a traceback is logged."""
     logging.getLogger("papermill").setLevel(logging.ERROR)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):  # a stand-in of a test or a notebook
+            stream.reconfigure(errors="replace")  # a locale without some letter must not stop the work
     try:
         zvezda.main(words, prog_name="zvezda", standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -158,7 +202,7 @@ def main(words: list[str] | None = None) -> int:
         click.echo(_in_russian(error, sys.argv[1:] if words is None else words), err=True)
         return UsageError.exit_code
     except ZvezdaError as error:
-        click.echo(str(error), err=True)
+        click.echo("\n".join([str(error), *getattr(error, "__notes__", ())]), err=True)
         return error.exit_code
     except OSError as error:
         click.echo(f"Не удалось обратиться к файлу {error.filename}: {error.strerror}. Проверьте место на диске, права "
@@ -176,6 +220,7 @@ def _prepared(version: str, period: str) -> tuple[Path, Edition, str, list[Path]
     """Edition and data checked before any kernel starts; the files that the result will rest on."""
     root = store.project_root()
     edition = editions.load_edition(root, version)
+    _remark(edition)
     period = store.resolve_period(edition, period)
     measured = store.prepare(root, edition, period)
     files = [root / name for name in store.inputs(root, edition, measured)]
@@ -183,6 +228,11 @@ def _prepared(version: str, period: str) -> tuple[Path, Edition, str, list[Path]
         base = store.prepare(root, edition, edition.base_period)
         files += [root / name for name in base.files if root / name not in files]
     return root, edition, period, [*files, root / sources.RAW / edition.data.dataset / "source.yml"]
+
+
+def _remark(edition: Edition) -> None:
+    for remark in remarks(edition):
+        click.echo(f"Замечание к редакции {edition.version}: {remark}", err=True)
 
 
 def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
@@ -197,6 +247,16 @@ def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
     return pairs
 
 
+def _may_write(out: Path, force: bool) -> None:
+    """Neither a network address nor raw data, nor without being asked a file that is there already."""
+    if re.match(r"\w{2,}:[/\\]", str(out)):
+        raise UsageError(f"--out {out} | сетевой адрес | допустимо: только файл на диске")
+    if out.resolve().is_relative_to(store.project_root() / sources.RAW):
+        raise UsageError(f"--out {out} | папка исходных данных {sources.RAW.as_posix()} | выберите другую папку")
+    if out.exists() and not force:
+        raise UsageError(f"--out {out} | файл уже есть | дайте другое имя или добавьте --force")
+
+
 def _write_whole(path: Path, text: str) -> None:
     """Write through a neighbouring file, so that nobody ever reads a half."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -208,8 +268,14 @@ def _write_whole(path: Path, text: str) -> None:
 def _in_russian(error: click.UsageError, given: list[str]) -> str:
     """Click's complaint about the words of the command, in Russian and with the nearest known word."""
     hint = "Справка: zvezda --help"
+    options = [word for param in error.ctx.command.params for word in param.opts] if error.ctx else []
+    for word in given:
+        if word[:1] in DASHES:
+            name = word.lstrip("".join(("-", *DASHES)))
+            meant = f"-{name}" if len(name) == 1 else f"--{name}"
+            return f"Знак «{word[0]}» в начале «{word}» — не дефис: похоже на «{meant}».\n{hint}"
     if isinstance(error, click.NoSuchOption):
-        return f"Неизвестный ключ {error.option_name}.{nearest(error.option_name, error.possibilities or [])}\n{hint}"
+        return f"Неизвестный ключ {error.option_name}.{nearest(error.option_name, options)}\n{hint}"
     if isinstance(error, click.BadOptionUsage):
         return f"Ключу {error.option_name} нужно значение.\n{hint}"
     if isinstance(error, click.MissingParameter):

@@ -7,6 +7,312 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "ru": ("0 ≤ X ≤ N (N = {n})", "исправьте X или N; расчёт не выполнен"),
         "en": ("0 ≤ X ≤ N (N = {n})", "correct X or N; nothing was calculated"),
     },
+    # -- text files (data/reading/) ------------------------------------------------------------------------------------
+    "TXT-01": {
+        "ru": ("прочитано как cp1251, разделитель {separator}, {decimal:ru}", "исправлять не нужно; надёжнее UTF-8"),
+        "en": ("read as cp1251, separator {separator}, {decimal:en}", "nothing to do; UTF-8 is safer"),
+    },
+    "TXT-02": {
+        "ru": ("кодировка UTF-8 или cp1251; похоже на cp866 ({guess})", "сохраните файл в UTF-8"),
+        "en": ("encoding is UTF-8 or cp1251; this looks like cp866 ({guess})", "save the file in UTF-8"),
+    },
+    "TXT-03": {
+        "ru": ("кодировка UTF-8 или cp1251; похоже на {guess}", "сохраните файл в UTF-8 заново из исходной таблицы"),
+        "en": ("encoding is UTF-8 or cp1251; this looks like {guess}", "save it in UTF-8 anew from the original table"),
+    },
+    "TXT-04": {
+        "ru": ("прочитано как UTF-16 («Текст Юникод»), разделитель {separator}", "исправлять не нужно"),
+        "en": ("read as UTF-16 (“Unicode text”), separator {separator}", "nothing to do"),
+    },
+    "TXT-05": {
+        "ru": ("весь файл в одной кодировке; со строки {line} она другая, чем {encoding} выше",
+               "соедините части заново, сохранив каждую в UTF-8"),
+        "en": ("one encoding throughout; from line {line} on it is not {encoding} as above",
+               "join the parts anew, each saved in UTF-8"),
+    },
+    "TXT-06": {
+        "ru": ("разделитель {found} вместо {expected}", "сохраните файл с одним разделителем во всех строках"),
+        "en": ("separator {found} instead of {expected}", "save the file with one separator in all lines"),
+    },
+    "TXT-07": {
+        "ru": ("полей столько же, сколько в заголовке; в строках {fields}, в заголовке {expected} (строк: {count})",
+               "уберите разделитель в конце строк"),
+        "en": ("as many fields as in the header; rows have {fields}, the header {expected} (rows: {count})",
+               "remove the separator at the end of rows"),
+    },
+    "TXT-08": {
+        "ru": ("полей столько же, сколько в заголовке: {expected}; в строке {fields}",
+               "возьмите текст с разделителем внутри в кавычки или уберите лишнее поле"),
+        "en": ("as many fields as in the header: {expected}; this row has {fields}",
+               "quote the text that holds a separator or remove the extra field"),
+    },
+    "TXT-09": {
+        "ru": ("полей столько же, сколько в заголовке: {expected}; в строке {fields}, не хватает: {missing:ru}",
+               "добавьте недостающее поле, пусть и пустое"),
+        "en": ("as many fields as in the header: {expected}; this row has {fields}, missing: {missing:en}",
+               "add the missing field, were it empty"),
+    },
+    "TXT-10": {
+        "ru": ("каждая кавычка закрыта; не закрыта или стоит не на месте открытая в строке {line} файла",
+               "закройте кавычку; кавычку внутри текста удвойте"),
+        "en": ("every quote is closed; the one opened on line {line} of the file is not, or is out of place",
+               "close the quote; double a quote inside a text"),
+    },
+    "TXT-11": {
+        "ru": ("переносы строк внутри ячеек приняты, ячеек: {count}; номера строк как в Excel",
+               "исправлять не нужно"),
+        "en": ("line breaks inside cells accepted, cells: {count}; row numbers are those of Excel", "nothing to do"),
+    },
+    "TXT-12": {
+        "ru": ("разделители тысяч убраны, ячеек: {count}", "исправлять не нужно"),
+        "en": ("separators of thousands removed, cells: {count}", "nothing to do"),
+    },
+    "TXT-13": {
+        "ru": ("число читается одним способом; неоднозначно: {value} или {second}",
+               "запишите дробь с четырьмя знаками или тысячи без запятой"),
+        "en": ("a number can be read in one way; ambiguous: {value} or {second}",
+               "write the fraction with four decimals or the thousands without a comma"),
+    },
+    "TXT-14": {
+        "ru": ("в столбце один знак дроби; запятая и точка вместе, строки: {rows} (ячеек: {count})",
+               "запишите все дроби с запятой"),
+        "en": ("one decimal sign in a column; comma and point together, rows: {rows} (cells: {count})",
+               "write all fractions with a comma"),
+    },
+    "TXT-15": {
+        "ru": ("в столбце одна единица; строки со знаком %: {signed}; от 0 до 1: {small}; больше 1: {big}",
+               "запишите все значения одинаково: долями или со знаком %"),
+        "en": ("one unit in a column; rows with a % sign: {signed}; from 0 to 1: {small}; above 1: {big}",
+               "write all values alike: as shares or with a % sign"),
+    },
+    "TXT-16": {
+        "ru": ("нет значения, ячеек: {count} (пустых: {empty}; пометки: {marks:ru})",
+               "заполните, если значения известны; нулём пропуск не считается"),
+        "en": ("no value, cells: {count} (empty: {empty}; marks: {marks:en})",
+               "fill in what is known; a gap does not count as zero"),
+    },
+    "TXT-17": {
+        "ru": ("NA, None, null, nan в кодах и ключах — текст, а не пропуск; ячеек: {count}", "исправлять не нужно"),
+        "en": ("NA, None, null, nan in codes and keys are text, not gaps; cells: {count}", "nothing to do"),
+    },
+    "TXT-18": {
+        "ru": ("код с нулём впереди оставлен текстом, ячеек: {count}", "исправлять не нужно"),
+        "en": ("a code with a leading zero is kept as text, cells: {count}", "nothing to do"),
+    },
+    "TXT-19": {
+        "ru": ("код не по шаблону {pattern}", "введите код как текст: формат ячейки «Текстовый»"),
+        "en": ("the code does not match the pattern {pattern}", "type the code as text: cell format “Text”"),
+    },
+    "TXT-20": {
+        "ru": ("похоже на округление Excel: после {digits}-го знака нули", "введите номер как текст из источника"),
+        "en": ("looks rounded by Excel: zeros after digit {digits}", "type the number as text from its source"),
+    },
+    "TXT-21": {
+        "ru": ("в файле есть строки данных; файл пуст или нет строк данных под заголовком (строк: {lines})",
+               "запросите у региона заполненный файл"),
+        "en": ("a file has rows of data; it is empty or has no rows under the header (rows: {lines})",
+               "ask the region for the filled file"),
+    },
+    "TXT-22": {
+        "ru": ("в тексте нет управляющих знаков; найден {character}, убрано: {count}", "удалите знак в исходном файле"),
+        "en": ("no control characters in a text; found {character}, removed: {count}",
+               "delete it in the original file"),
+    },
+    "TXT-23": {
+        "ru": ("заголовки различаются; одинаковые в столбцах {letters}", "переименуйте или удалите один из столбцов"),
+        "en": ("headers differ; the same in columns {letters}", "rename or delete one of the columns"),
+    },
+    "TXT-24": {
+        "ru": ("заголовок приведён к написанию из описания таблицы", "исправлять не нужно"),
+        "en": ("the header was brought to the spelling of the table's description", "nothing to do"),
+    },
+    "TXT-25": {
+        "ru": ("столбцы — как в описании таблицы; не хватает: {missing:ru}; лишний: {extra:ru}; похоже: {near:ru}",
+               "исправьте заголовок, добавьте или удалите столбец"),
+        "en": ("columns as in the table's description; missing: {missing:en}; unknown: {extra:en}; similar: {near:en}",
+               "correct the header, add or delete the column"),
+    },
+    "TXT-26": {
+        "ru": ("содержимое соответствует имени; имя на {suffix}, а это {kind}",
+               "сохраните таблицу в одном из форматов: {accepted}"),
+        "en": ("the contents are what the name says; the name ends in {suffix}, but this is {kind}",
+               "save the table in one of the formats: {accepted}"),
+    },
+    "TXT-27": {
+        "ru": ("прочитано как UTF-8 с меткой в начале (BOM)", "исправлять не нужно"),
+        "en": ("read as UTF-8 with a mark at the start (BOM)", "nothing to do"),
+    },
+    # -- workbooks (data/reading/) -------------------------------------------------------------------------------------
+    "XLS-01": {
+        "ru": ("объединённые ячейки {reference} заполнены вниз, ячеек: {count}", "исправлять не нужно"),
+        "en": ("merged cells {reference} filled down, cells: {count}", "nothing to do"),
+    },
+    "XLS-02": {
+        "ru": ("в столбце значений нет объединённых ячеек", "разъедините ячейки и заполните каждую"),
+        "en": ("no merged cells in a column of values", "unmerge the cells and fill in each"),
+    },
+    "XLS-03": {
+        "ru": ("заголовок — строка со столбцами {required:ru} среди первых {limit}; найдено: {found:ru}",
+               "поставьте заголовок в первую строку"),
+        "en": ("the header is a row with the columns {required:en} among the first {limit}; found: {found:en}",
+               "put the header into the first row"),
+    },
+    "XLS-04": {
+        "ru": ("строка итога не центр: исключена", "исправлять не нужно"),
+        "en": ("a row of totals is not a centre: left out", "nothing to do"),
+    },
+    "XLS-05": {
+        "ru": ("скрытое читается наравне с видимым; скрытые строки: {rows} (всего {count}); скрытые столбцы: {columns}",
+               "удалите лишние строки или покажите скрытые"),
+        "en": ("hidden cells are read like the others; hidden rows: {rows} (in all {count}); hidden columns: {columns}",
+               "delete needless rows or show the hidden ones"),
+    },
+    "XLS-06": {
+        "ru": ("нужен один видимый лист {wanted:ru}; есть: {visible:ru}; скрытые: {hidden:ru}; подходят по столбцам: "
+               "{fitting:ru}; похож по имени: {near:ru}", "оставьте один лист с нужным именем"),
+        "en": ("one visible sheet {wanted:en}; present: {visible:en}; hidden: {hidden:en}; with these columns: "
+               "{fitting:en}; similar name: {near:en}", "keep one sheet of the right name"),
+    },
+    "XLS-07": {
+        "ru": ("в ячейке значение, а не ошибка формулы", "исправьте формулу или введите значение"),
+        "en": ("a cell holds a value, not the error of a formula", "mend the formula or type the value"),
+    },
+    "XLS-08": {
+        "ru": ("в ячейке значение, а не текст ошибки Excel", "введите значение или оставьте пустой"),
+        "en": ("a cell holds a value, not the text of an Excel error", "type the value or leave the cell empty"),
+    },
+    "XLS-09": {
+        "ru": ("формула без значения", "откройте и сохраните файл в Excel"),
+        "en": ("a formula without a value", "open and save the file in Excel"),
+    },
+    "XLS-10": {
+        "ru": ("значение взято из другой книги: {other}; строки: {rows} (ячеек: {count}); взято сохранённое",
+               "замените ссылки значениями"),
+        "en": ("the value comes from another workbook: {other}; rows: {rows} (cells: {count}); the saved one was taken",
+               "replace the links by values"),
+    },
+    "XLS-11": {
+        "ru": ("числа, записанные текстом, прочитаны как числа, ячеек: {count}", "исправлять не нужно"),
+        "en": ("numbers written as text were read as numbers, cells: {count}", "nothing to do"),
+    },
+    "XLS-12": {
+        "ru": ("Excel превратил {typed} в дату", "введите значение заново; формат ячейки «Числовой» или «Текстовый»"),
+        "en": ("Excel turned {typed} into a date", "type the value again; cell format “Number” or “Text”"),
+    },
+    "XLS-13": {
+        "ru": ("Excel превратил {typed} в дату", "введите число с запятой; формат ячейки «Числовой»"),
+        "en": ("Excel turned {typed} into a date", "type the number with a decimal comma; cell format “Number”"),
+    },
+    "XLS-14": {
+        "ru": ("даты — ячейки формата «Дата» или текст вида {example}; текстом или иначе записано: {count}",
+               "запишите дату в этом виде"),
+        "en": ("dates are cells of the format “Date” or text like {example}; written as text or otherwise: {count}",
+               "write the date like this"),
+    },
+    "XLS-15": {
+        "ru": ("нет такой даты", "исправьте день или месяц"),
+        "en": ("there is no such date", "correct the day or the month"),
+    },
+    "XLS-16": {
+        "ru": ("в книге система дат 1904; даты пересчитаны", "исправлять не нужно"),
+        "en": ("the workbook counts dates from 1904; dates were recalculated", "nothing to do"),
+    },
+    "XLS-17": {
+        "ru": ("{value} вне {low}–{high}; в этом столбце доли", "введите долю (0,85) или 85% со знаком процента"),
+        "en": ("{value} is outside {low}–{high}; this column holds shares", "type a share (0.85) or 85% with the sign"),
+    },
+    "XLS-18": {
+        "ru": ("оформление до строки {formatted}, данные до строки {last}; лишнее не читалось",
+               "исправлять не нужно; лишние строки можно удалить"),
+        "en": ("formatted down to row {formatted}, data down to row {last}; the rest was not read",
+               "nothing to do; the needless rows may be deleted"),
+    },
+    "XLS-19": {
+        "ru": ("ячейка за пределом {rows} строк / {columns} столбцов", "удалите эту ячейку или разделите файл"),
+        "en": ("the cell is beyond {rows} rows / {columns} columns", "delete this cell or divide the file"),
+    },
+    "XLS-20": {
+        "ru": ("после распаковки не больше {limit} байт, сжатие не больше чем в {most} раз; здесь {size} байт, "
+               "сжатие в {ratio} раз",
+               "запросите у региона файл заново; не открывайте этот"),
+        "en": ("no more than {limit} bytes unpacked, compressed no more than {most} times; here {size} bytes, "
+               "compressed {ratio} times",
+               "ask the region for the file anew; do not open this one"),
+    },
+    "XLS-21": {
+        "ru": ("недопустимый XML: {found} в части {part}", "запросите у региона файл заново; не открывайте этот"),
+        "en": ("forbidden XML: {found} in the part {part}", "ask the region for the file anew; do not open this one"),
+    },
+    "XLS-22": {
+        "ru": ("файл повреждён ({reason})", "запросите у региона заново"),
+        "en": ("the file is damaged ({reason})", "ask the region for it anew"),
+    },
+    "XLS-23": {
+        "ru": ("принимаются {accepted}; {reason:ru}", "{remedy:ru}"),
+        "en": ("accepted formats: {accepted}; {reason:en}", "{remedy:en}"),
+    },
+    "XLS-24": {
+        "ru": ("служебный файл пропущен", "исправлять не нужно"),
+        "en": ("a service file was skipped", "nothing to do"),
+    },
+    "XLS-25": {
+        "ru": ("один файл на регион; два: {first} и {second}", "оставьте верный, второй удалите из папки"),
+        "en": ("one file for a region; two: {first} and {second}", "keep the right one, delete the other"),
+    },
+    "XLS-26": {
+        "ru": ("зачёркнутые ключи читаются наравне с другими; строки: {rows} (всего {count})",
+               "удалите строки или снимите зачёркивание"),
+        "en": ("struck-through keys are read like the others; rows: {rows} (in all {count})",
+               "delete the rows or remove the strike-through"),
+    },
+    "XLS-27": {
+        "ru": ("файл повреждён или не проверен: {reason:ru}; хеш ожидался {expected}, найден {found}",
+               "возьмите файл из источника заново; хеш опишите в source.yml"),
+        "en": ("the file is damaged or unproved: {reason:en}; hash expected {expected}, found {found}",
+               "take the file from its source anew; describe the hash in source.yml"),
+    },
+    # -- size (data/reading/) ------------------------------------------------------------------------------------------
+    "BIG-01": {
+        "ru": ("не больше {limit} {unit:ru}; в файле {size}", "разделите файл или сохраните его в CSV"),
+        "en": ("no more than {limit} {unit:en}; the file has {size}", "divide the file or save it as CSV"),
+    },
+    "BIG-02": {
+        "ru": ("в папке только ожидаемые файлы: {expected}", "переименуйте файл или уберите его из папки"),
+        "en": ("only the expected files in the folder: {expected}", "rename the file or take it out of the folder"),
+    },
+    "BIG-04": {
+        "ru": ("в ячейке не больше {limit} знаков; здесь {length}", "сократите текст"),
+        "en": ("no more than {limit} characters in a cell; here {length}", "shorten the text"),
+    },
+    # -- cells of any file (data/reading/) -----------------------------------------------------------------------------
+    "CEL-01": {
+        "ru": ("здесь число или пометка «нет данных»", "введите число; без значения оставьте пустой"),
+        "en": ("a number or a mark of a gap", "type a number; leave the cell empty if there is none"),
+    },
+    "CEL-02": {
+        "ru": ("здесь целое число", "исправьте число"),
+        "en": ("a whole number", "correct the number"),
+    },
+    "CEL-03": {
+        "ru": ("от {low} до {high}", "исправьте значение"),
+        "en": ("from {low} to {high}", "correct the value"),
+    },
+    "CEL-04": {
+        "ru": ("допустимо: {allowed:ru}; похоже: {near:ru}", "выберите одно из допустимых значений"),
+        "en": ("allowed: {allowed:en}; similar: {near:en}", "choose one of the allowed values"),
+    },
+    "CEL-05": {
+        "ru": ("пробелы по краям убраны, ячеек: {count}", "исправлять не нужно"),
+        "en": ("spaces at the ends removed, cells: {count}", "nothing to do"),
+    },
+    "CEL-06": {
+        "ru": ("слова приведены к значениям из описания, ячеек: {count}: {words:ru}", "исправлять не нужно"),
+        "en": ("words brought to the values of the description, cells: {count}: {words:en}", "nothing to do"),
+    },
+    "CEL-07": {
+        "ru": ("код записан числом, прочитан как текст, ячеек: {count}", "исправлять не нужно"),
+        "en": ("a code written as a number was read as text, cells: {count}", "nothing to do"),
+    },
     # -- keys, registry, coverage, years (registry.py, intake/) --------------------------------------------------------
     "REF-01": {
         "ru": ("ключ записан один раз; строки {first} и {second} полностью совпадают", "удалите одну из двух строк"),
@@ -105,6 +411,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("the centre is valid in {period}: {dates}, no successor stated",
                "state its successor or delete its data"),
     },
+    "REF-19": {
+        "ru": ("центр действует в {period}: {dates}", "не учтено: у преемника {successor} есть свой чек-лист"),
+        "en": ("the centre is valid in {period}: {dates}", "left out: its successor {successor} has its own checklist"),
+    },
     # -- survey microdata (intake/) ------------------------------------------------------------------------------------
     "SRV-01": {
         "ru": ("оценка от {low} до {high} (вопрос {question})", "исправьте оценку или оставьте ячейку пустой"),
@@ -132,9 +442,9 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "SRV-06": {
         "ru": ("вопрос {question} растёт вместе с остальными (в кодовой книге: {high} — лучшая); корреляция {r:.2f}, "
-               "анкет {n}, {where}", "проверьте, не 1 ли лучшая оценка; если да, внесите вопрос в обратные"),
+               "анкет {n}, регионы: {where}", "проверьте, не 1 ли лучшая оценка; если да, внесите вопрос в обратные"),
         "en": ("question {question} rises with the others (codebook: {high} is the best); correlation {r:.2f}, "
-               "respondents {n}, {where}", "check whether 1 is the best mark; if so, list it as reversed"),
+               "respondents {n}, regions: {where}", "check whether 1 is the best mark; if so, list it as reversed"),
     },
     "SRV-07": {
         "ru": ("номер анкеты не повторяется: строки {first} и {second}", "удалите повтор или исправьте номер"),
@@ -293,9 +603,9 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
                "the centre is not rated; check the file"),
     },
     "CHK-15": {
-        "ru": ("показатель {indicator} различает центры; X = N у всех центров ({where}, всего {count}): нет различий",
+        "ru": ("показатель {indicator} различает центры; X = N у всех (регионы {where}; центров {count}): нет различий",
                "проверьте подтверждения; вес такого показателя ничего не меняет"),
-        "en": ("indicator {indicator} tells centres apart; X = N in all ({where}, {count}): no difference",
+        "en": ("indicator {indicator} tells centres apart; X = N in all (regions: {where}; {count})",
                "check the evidence; the weight of such an indicator changes nothing"),
     },
     "CHK-16": {
@@ -329,6 +639,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "ru": ("в папке есть реестр центров; взят реестр набора {dataset}", "добавьте реестр, если центры изменились"),
         "en": ("the folder holds a registry of centres; that of the data set {dataset} was used",
                "add a registry if the centres have changed"),
+    },
+    "FLD-03": {
+        "ru": ("в папке один реестр центров; уже взят {first}", "соедините реестры в один файл"),
+        "en": ("a folder holds one registry of centres; {first} was taken", "join the registries into one file"),
     },
     # -- end of registry, survey, checklist, templates, folders --------------------------------------------------------
 }

@@ -22,9 +22,11 @@ HIDDEN = "***"  # stands for every value of a column marked personal
 
 _WORDS = {
     "ru": {"error": "ОШИБКА", "warning": "ВНИМАНИЕ", "note": "ЗАМЕТКА", "sheet": "лист «{}»", "row": "строка {}",
-           "column": "столбец «{}»", "value": "значение {}", "rule": "правило", "more": "… и ещё {code}: {count}"},
+           "column": "столбец «{}»", "value": "значение {}", "rule": "правило",
+           "more": "… и ещё {code}: {count}", "verdict": "Ошибок: {}, предупреждений: {}, заметок: {}."},
     "en": {"error": "ERROR", "warning": "WARNING", "note": "NOTE", "sheet": 'sheet "{}"', "row": "row {}",
-           "column": 'column "{}"', "value": "value {}", "rule": "rule", "more": "… and more of {code}: {count}"},
+           "column": 'column "{}"', "value": "value {}", "rule": "rule", "more": "… and more of {code}: {count}",
+           "verdict": "Errors: {}, warnings: {}, notes: {}."},
 }
 
 
@@ -80,10 +82,13 @@ class Protocol:
     """Everything noticed while the inputs were read: errors stop the run, warnings and notes go into the report."""
 
     problems: list[Problem] = field(default_factory=list)
+    _seen: set[tuple[str, Place, str, str]] = field(default_factory=set, repr=False)
 
     def add(self, problem: Problem) -> None:
         """Keep a problem; the same one twice is kept once."""
-        if problem not in self.problems:
+        key = (problem.code, problem.place, repr(problem.value), repr(sorted(problem.details.items())))
+        if key not in self._seen:
+            self._seen.add(key)
             self.problems.append(problem)
 
     def of(self, severity: Severity) -> list[Problem]:
@@ -103,11 +108,18 @@ class Protocol:
         more = _WORDS[language]["more"]
         return "\n".join(lines + [more.format(code=code, count=count) for code, count in sorted(rest.items())])
 
-    def stop(self, language: Language = "ru") -> None:
-        """Raise if anything was an error: all of them in one message, with the exit code of the gravest kind."""
-        errors = self.of("error")
-        if errors:
-            raise Rejected(self.text(["error"], language), min(problem.exit_code for problem in errors))
+    def stop(self, language: Language = "ru", *, strict: bool = False) -> None:
+        """Raise if anything was an error (with `strict`, a warning too): all in one message, with their exit code."""
+        severities: tuple[Severity, ...] = ("error", "warning") if strict else ("error",)
+        refused = [problem for severity in severities for problem in self.of(severity)]
+        if refused:
+            raise Rejected(f"{self.text(severities, language)}\n{self.verdict(language)}",
+                           min(problem.exit_code for problem in refused))
+
+    def verdict(self, language: Language = "ru") -> str:
+        """How much was noticed, in one line."""
+        counts = [len(self.of(severity)) for severity in ("error", "warning", "note")]
+        return _WORDS[language]["verdict"].format(*counts)
 
 
 class Rejected(ZvezdaError):

@@ -29,5 +29,6 @@ def test_index_orders_centres_as_the_planted_truth_does(root):
     true_index = (combined * edition.effective_weights()).sum(axis=1)
     pairs = pd.concat([scores.index.rename("index"), true_index.rename("truth")], axis=1).dropna()
     assert len(pairs) > 1100
-    assert pairs.corr(method="spearman").loc["index", "truth"] > 0.8  # few answers, few requirements: places stay uncertain
+    # few answers, few requirements: places stay uncertain
+    assert pairs.corr(method="spearman").loc["index", "truth"] > 0.8
     assert (pairs["index"] - pairs["truth"]).mean() == pytest.approx(0, abs=0.01)

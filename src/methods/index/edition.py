@@ -345,6 +345,12 @@ class Publication(Part):
     scale: str = Field("", description="Шкала словами: «баллы, 0–100».")
 
 
+class Disclosure(Part):
+    """Что не публикуется."""
+
+    threshold: int = Field(10, ge=1, description="Значение, за которым меньше ответов, не публикуется.")
+
+
 class Pair(Part):
     """Пара для проверки согласованности, когда одна сторона — показатель или группа, а другая — иной показатель."""
 
@@ -381,6 +387,7 @@ class Edition(Part):
     eligibility: Eligibility = Field(Eligibility(), description="Условия включения в рейтинг.")
     ranking: Ranking = Field(Ranking(), description="Как присваиваются места.")
     publication: Publication = Field(description="Публикация.")
+    disclosure: Disclosure = Field(Disclosure(), description="Защита ответов немногих.")
     grades: Grading | None = Field(None, description="Уровни; пусто, если их нет.")
     priorities: tuple[Code, ...] = Field(
         (), description="Порядок приоритетов верхнего уровня от важнейшего; из него строятся веса по порядку.")

@@ -51,6 +51,22 @@ def round_half_up(values: pd.Series | pd.DataFrame, decimals: int = 2) -> pd.Ser
     return values.map(lambda value: half_up(value, decimals))
 
 
+def rounded_shares(values: pd.Series, decimals: int = 2) -> pd.Series:
+    """Shares rounded so that what is printed has the printed total: the largest remainders are rounded up.
+
+    Three thirds rounded one by one are 33.33 each, and a reader who adds them up finds 99.99.
+
+    >>> rounded_shares(pd.Series({"a": 100 / 3, "b": 100 / 3, "c": 100 / 3})).to_list()
+    [33.34, 33.33, 33.33]
+    """
+    steps = dustless(values * 10**decimals)
+    whole = np.floor(steps)
+    missing = int(half_up(steps.sum(), 0) - whole.sum())
+    up = (steps - whole).sort_values(ascending=False, kind="stable").index[:missing]
+    whole.loc[up] += 1
+    return whole / 10**decimals
+
+
 def dustless(values: pd.Series) -> pd.Series:
     """Values cut to 12 significant digits, so that two sums equal on paper compare as equal (ties, cut-offs).
 

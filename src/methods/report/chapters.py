@@ -12,6 +12,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from methods.index.edition import INDEX, Edition
+from methods.index.rounding import rounded_shares
 from methods.report.narrative import counted
 from methods.report.results import Figure, Results, Table, marked
 
@@ -93,6 +94,6 @@ def weights_of_edition(edition: Edition) -> Table:
         "Показатель": [edition.indicators[code].title for code in weights.index],
         "Группа": [edition.element_title(edition.indicators[code].group) for code in weights.index],
         "Измерен": [" и ".join(sides[side] for side in edition.indicators[code].sides) for code in weights.index],
-        "Вес, %": (100 * weights).to_numpy()}, index=weights.index.rename("Код"))
+        "Вес, %": rounded_shares(100 * weights).to_numpy()}, index=weights.index.rename("Код"))
     return Table(frame, marked("Показатели и их веса в индексе", edition.mark), {"Вес, %": 2})
 

@@ -7,8 +7,9 @@ text that counts as true; its own reader of the parameters cell skips a line who
 from __future__ import annotations
 
 import ast
-import difflib
+import builtins
 import json
+import keyword
 import math
 import re
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from pathlib import Path
 import nbformat
 
 from methods.errors import NotebookError, UsageError
+from methods.index.consistency import closest, difference
 
 TYPES = {bool: "true или false", int: "целое число", float: "число", str: "текст", list: "список", dict: "словарь"}
 WHOLE = re.compile(r"[+-]?[0-9]+")
@@ -81,9 +83,10 @@ def checked(given: Mapping[str, object], parameters: Mapping[str, Parameter], wh
     values, notes, problems = {}, [], []
     for name, value in given.items():
         if name not in parameters:
-            near = difflib.get_close_matches(name, parameters, n=1)
+            near = closest(name, parameters)
             problems.append(f"параметр {_shown(name)} | неизвестен в блокноте {where}"
-                            + (f" | похоже на «{near[0]}»" if near else "")
+                            + ("" if _usable(name) else " | недопустимое имя")
+                            + (f" | похоже на «{near}»{difference(name, near)}" if near else "")
                             + f"\n  допустимо: {', '.join(parameters) or 'параметров нет'}")
             continue
         try:
@@ -146,6 +149,11 @@ def _from_text(text: str, kind: type, allowed: ValueError) -> object:
         if type(value) is kind:
             return value
     raise allowed
+
+
+def _usable(name: str) -> bool:
+    """Whether a notebook could have such a parameter at all: neither code nor a word of Python's own."""
+    return name.isidentifier() and not keyword.iskeyword(name) and not hasattr(builtins, name)
 
 
 def _shown(value: object) -> str:

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from methods.errors import EnvironmentFault, UsageError
+from methods.index.consistency import FOLDER_NAME
 from methods.report import results
 from methods.report.render import to_html
 from methods.run import kernel, manifest
@@ -27,8 +28,6 @@ JOBS = {
     "maturity": "04_iterate_maturity",
     "report": "annual_report",
 }
-# One name of a folder: letters, digits, dots and dashes, so that nothing leads out of `reports`.
-FOLDER_NAME = re.compile(r"[\w][\w.\-]*(?<!\.)")
 WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 OWN_NAMES = ("draft",)   # a folder beside the periods
 
@@ -70,7 +69,7 @@ def run_job(job: str, edition: str, period: str, parameters: Mapping[str, object
     """
     root = Path(root).resolve()
     plan = _plan([job], edition, period, parameters or {}, root)
-    folder = _folder(root, edition, "draft") / _safe(period, "период")
+    folder = _folder(root, edition, "draft", _safe(period, "период"))
     with locked(folder.with_name(f".{folder.name}.lock")):
         folder.mkdir(parents=True, exist_ok=True)
         return _execute(plan[job], folder, root, timeout, say)
@@ -100,7 +99,7 @@ def run_report(edition: str, period: str, root: Path | str = ".", parameters: Ma
     """
     root = Path(root).resolve()
     plan = _plan(JOBS, edition, period, parameters or {}, root)
-    final = _folder(root, edition) / _safe(period, "период")
+    final = _folder(root, edition, _safe(period, "период"))
     partial, previous = final.with_name(f"{final.name}.partial"), final.with_name(f"{final.name}.previous")
     with locked(final.with_name(f".{final.name}.lock")):
         _recover(final, previous)
@@ -143,28 +142,35 @@ def _plan(jobs: Iterable[str], edition: str, period: str, parameters: Mapping[st
         if not sources[job].is_file():
             raise UsageError(f"Нет блокнота {sources[job]}. Запустите команду из папки проекта.")
     known = {job: declared(source) for job, source in sources.items()}
-    shares = _shares(parameters, known)
+    shares, chosen = _shares(parameters, known)
     plan = {}
     for job, source in sources.items():
         given = shares[job] | {"edition": edition, "period": period}
         values, notes = checked(given, known[job], source.stem)
-        plan[job] = _Planned(job, source, values, known[job], notes)
+        plan[job] = _Planned(job, source, values, known[job], notes + chosen[job])
     return plan
 
 
-def _shares(parameters: Mapping[str, object], known: Mapping[str, Mapping[str, Parameter]]) -> dict[str, dict]:
-    """Each notebook's part of the parameters. An unknown name goes to every notebook, which then refuses it."""
+def _shares(parameters: Mapping[str, object],
+            known: Mapping[str, Mapping[str, Parameter]]) -> tuple[dict[str, dict], dict[str, list[str]]]:
+    """Each notebook's part of the parameters, and notes on those given twice.
+
+    An unknown name goes to every notebook, which then refuses it.
+    """
     shares: dict[str, dict] = {job: {} for job in known}
+    notes: dict[str, list[str]] = {job: [] for job in known}
     for name, value in sorted(parameters.items(), key=lambda item: "." in item[0]):   # `job.name` wins over `name`
         job, dot, own = name.partition(".")
         if name in ("edition", "period"):
             raise UsageError(f"параметр {name} | задаётся самой командой, не через -p")
         if dot and job in known:
+            if own in shares[job]:
+                notes[job].append(f"{own}: взято {name}={value}, а не общее {own}={shares[job][own]}")
             shares[job][own] = value
         else:
             for job in [job for job in known if name in known[job]] or known:
                 shares[job][name] = value
-    return shares
+    return shares, notes
 
 
 def _execute(planned: _Planned, folder: Path, root: Path, timeout: float | None, say: Say) -> Run:
@@ -254,7 +260,13 @@ def _swap(partial: Path, final: Path, previous: Path) -> None:
 
 
 def _folder(root: Path, edition: str, *parts: str) -> Path:
-    return root.joinpath("reports", _safe(edition, "редакция"), *parts)
+    """A folder of the edition's reports; a link that leads out of `reports` is refused."""
+    reports = root / "reports"
+    folder = reports.joinpath(_safe(edition, "редакция"), *parts)
+    if not folder.resolve().is_relative_to(reports.resolve()):
+        raise UsageError(f"папка {folder} | ссылка ведёт в {folder.resolve()}: выход за папку reports запрещён"
+                         " | уберите ссылку")
+    return folder
 
 
 def _safe(name: str, what: str) -> str:
