@@ -8,6 +8,7 @@ import pytest
 
 from methods import cli
 from methods.data import editions, store
+from methods.run import runner
 
 SHIPPED = ("cms-2021", "egov-career-2022", "gtmi-2020", "gtmi-2022", "gtmi-2025", "odm-2023", "star-2022")
 
@@ -70,7 +71,7 @@ def test_even_rare_slips_of_words_are_told_in_russian(command, words):
 def test_a_wrong_parameter_is_told_before_any_notebook_starts(command, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("a kernel was about to start")
-    monkeypatch.setattr(cli.runner, "run_job", refuse)
+    monkeypatch.setattr(runner, "run_job", refuse)
     assert command("run", "sensitivity", "-e", "gtmi-2022", "-p", "draws")[0] == 2
 
 
@@ -89,7 +90,7 @@ def test_a_period_is_passed_on_to_the_job(command, monkeypatch):
     def run_job(*arguments, **_):
         seen.append(arguments[:4])
         return Done
-    monkeypatch.setattr(cli.runner, "run_job", run_job)
+    monkeypatch.setattr(runner, "run_job", run_job)
     code, out, _ = command("run", "maturity", "-e", "star-2022", "--period", "2023", "-p", "levels=3", "-p",
                            "текст=а=б")
     assert code == 0

@@ -23,7 +23,7 @@ from methods.index.edition import Edition
 from methods.index.rounding import round_half_up
 from methods.problems import Protocol
 from methods.report.applicability import reason_not_applicable
-from methods.run import runner
+from methods.run import JOBS
 
 EDITION = click.option("--edition", "-e", "version", default="star-2022", show_default=True, help="Редакция методики.")
 PERIOD = click.option("--period", default="", help="Период данных; по умолчанию последний.")
@@ -72,6 +72,8 @@ def zvezda() -> None:
 @TIMEOUT
 def report(version: str, period: str, parameters: tuple[str, ...], timeout: float | None) -> None:
     """Посчитать всё и собрать годовой отчёт в reports/РЕДАКЦИЯ/ПЕРИОД."""
+    from methods.run import runner  # loads Jupyter, two seconds that the other commands do not owe
+
     root, edition, period, files = _prepared(version, period)
     done = runner.run_report(
         version, period, root, _pairs(parameters), inputs=files, timeout=timeout, say=tqdm.write,
@@ -80,13 +82,15 @@ def report(version: str, period: str, parameters: tuple[str, ...], timeout: floa
 
 
 @zvezda.command()
-@click.argument("job", type=click.Choice(list(runner.JOBS)))
+@click.argument("job", type=click.Choice(list(JOBS)))
 @EDITION
 @PERIOD
 @PARAMETERS
 @TIMEOUT
 def run(job: str, version: str, period: str, parameters: tuple[str, ...], timeout: float | None) -> None:
     """Выполнить одну тетрадь в черновики reports/РЕДАКЦИЯ/draft/ПЕРИОД."""
+    from methods.run import runner
+
     root, edition, period, _ = _prepared(version, period)
     if reason := reason_not_applicable(job, edition):
         raise UsageError(reason)

@@ -17,17 +17,10 @@ from methods.errors import EnvironmentFault, UsageError
 from methods.index.consistency import FOLDER_NAME
 from methods.report import results
 from methods.report.render import to_html
-from methods.run import kernel, manifest
+from methods.run import JOBS, kernel, manifest
 from methods.run.lock import locked
 from methods.run.parameters import Parameter, checked, declared
 
-JOBS = {
-    "weights": "01_calibrate_weights",
-    "agreement": "02_check_agreement",
-    "sensitivity": "03_rank_sensitivity",
-    "maturity": "04_iterate_maturity",
-    "report": "annual_report",
-}
 WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 OWN_NAMES = ("draft",)   # a folder beside the periods
 
