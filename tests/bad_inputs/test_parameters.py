@@ -297,7 +297,8 @@ def test_par_15_16_17_our_notebooks(notebook):
 def test_par_12_20_21_from_another_folder_under_another_locale(project):
     """Braces, spaces and Cyrillic in the path; called from a folder below; a terminal that is not UTF-8."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHON"))}
-    environment |= {"LC_ALL": "C", "PYTHONIOENCODING": "cp1251", "PYTHONPATH": str(kernel.SOURCES)}
+    # PYTHONUTF8 as run.py sets it: without it Python itself cannot start from a folder with Cyrillic in a C locale
+    environment |= {"LC_ALL": "C", "PYTHONIOENCODING": "cp1251", "PYTHONPATH": str(kernel.SOURCES), "PYTHONUTF8": "1"}
     words = [*SENSITIVITY, "-p", "region=01", "-p", "spread=0,5"]
     done = subprocess.run([sys.executable, "-m", "methods.cli", *words], cwd=project / "notebooks", env=environment,
                           capture_output=True, timeout=300, check=False)
