@@ -3,7 +3,9 @@
 Every row is one change of a good edition; undoing it is the repair, and the good edition gives no message at all.
 """
 
+import functools
 import hashlib
+import operator
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -310,7 +312,8 @@ def test_wgt_02_twenty_times_one_twentieth(score, written):
     many = "".join(f"  Ж{n}: {{title: Ж, group: С2, sides: {{subjective: {measure}}}}}\n" for n in range(19))
     weights = ", ".join([f"П1: {written}", *(f"Ж{n}: {written}" for n in range(19))])
     text = changed("weights:\n", f"{many}weights:\n  С2: {{{weights}}}\n")
-    assert sum(parse_edition(text).weights["С2"].values()) != 1
+    # added one by one: from Python 3.12 on `sum` itself makes up for the dust
+    assert functools.reduce(operator.add, parse_edition(text).weights["С2"].values()) != 1
     accepted(score, text)
 
 
