@@ -9,6 +9,7 @@ from methods.errors import InputError
 
 # Far below any published digit, far above the rounding noise of sums over thousands of terms.
 SUM_TOLERANCE = 1e-9
+DUST = 1e-12  # of the size of the values: a difference below it comes from binary sums, not from the data
 
 
 def weights_sum_to_one(weights: pd.Series) -> None:
@@ -73,7 +74,7 @@ def positive(values: pd.DataFrame, what: str) -> None:
 def varies(values: pd.Series) -> None:
     """Raise if all present values are equal: such an indicator cannot be put on a scale made of its own spread."""
     spread, size = values.max() - values.min(), values.abs().max()
-    if not spread > SUM_TOLERANCE * 1e-3 * size:  # dust of binary sums is no variation; all gaps: NaN
+    if not spread > DUST * size:  # all gaps: NaN, no spread either
         raise InputError(
             f"Показатель {values.name}: во всех единицах одно значение, нормирование по разбросу не определено. "
             "Задайте опорные точки (goalposts) или исключите показатель.")

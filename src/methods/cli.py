@@ -23,6 +23,7 @@ from methods.index.edition import Edition
 from methods.index.rounding import round_half_up
 from methods.problems import Protocol
 from methods.report.applicability import reason_not_applicable
+from methods.report.files import write_atomic
 from methods.run import JOBS
 
 EDITION = click.option("--edition", "-e", "version", default="star-2022", show_default=True, help="Редакция методики.")
@@ -136,7 +137,7 @@ def score(version: str, period: str, out: Path | None, force: bool) -> None:
     if out is None:
         click.echo(text.encode("utf-8"), nl=False)  # the same bytes as in a file, whatever the locale
         return
-    _write_whole(out, text)
+    write_atomic(out, text.encode("utf-8"))
     click.echo(f"Записано: {out} ({len(table)} строк).")
 
 
@@ -186,7 +187,7 @@ def schema() -> None:
     """Записать docs/edition.schema.json и docs/edition.md по модели редакции."""
     root = store.project_root()
     for name, text in {"edition.schema.json": reference.json_schema(), "edition.md": reference.handbook()}.items():
-        _write_whole(root / "docs" / name, text)
+        write_atomic(root / "docs" / name, text.encode("utf-8"))
         click.echo(f"docs/{name}")
 
 
@@ -259,14 +260,6 @@ def _may_write(out: Path, force: bool) -> None:
         raise UsageError(f"--out {out} | папка исходных данных {sources.RAW.as_posix()} | выберите другую папку")
     if out.exists() and not force:
         raise UsageError(f"--out {out} | файл уже есть | дайте другое имя или добавьте --force")
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write through a neighbouring file, so that nobody ever reads a half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8", newline="\n")
-    partial.replace(path)
 
 
 def _in_russian(error: click.UsageError, given: list[str]) -> str:

@@ -16,7 +16,6 @@ import math
 import numbers
 import os
 import re
-import shutil
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,8 +26,9 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-from methods.errors import EnvironmentFault, UsageError
+from methods.errors import UsageError
 from methods.index.rounding import half_up
+from methods.report.files import write_atomic
 
 CELL_LIMIT = 32_767       # UTF-16 units in one cell of Excel
 ROW_LIMIT = 1_048_576     # with the header
@@ -171,25 +171,6 @@ def file_names(titles: list[str], suffix: str = "") -> list[str]:
         name = f"_{name}" if _RESERVED.fullmatch(name) else name
         names.append(_different(name, 100 - len(suffix), taken) + suffix)
     return names
-
-
-def write_atomic(path: Path, content: bytes) -> Path:
-    """Put a file in place whole: a reader sees the old one or the new one, and a failure leaves no half behind."""
-    partial = path.with_name(f".{path.name[:80]}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(partial, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True) if partial.parent.is_dir() else None
-        free = f"{shutil.disk_usage(path.parent).free // 2**20} МБ" if path.parent.is_dir() else "нет папки"
-        raise EnvironmentFault(f"Файл не записан: {path} ({error.strerror or error}); нужно {len(content)} байт, "
-                               f"свободно {free}. Закройте файл в других программах, проверьте права и место."
-                               ) from None
-    return path
 
 
 def is_formula_like(text: str) -> bool:

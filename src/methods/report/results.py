@@ -26,6 +26,7 @@ import pandas as pd
 from methods.errors import InputError
 from methods.index.rounding import half_up
 from methods.report import frames
+from methods.report.files import write_atomic
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -206,7 +207,7 @@ class Results:
                   "not_applicable": self.reason, "numbers": {key: vars(value) for key, value in self.numbers.items()},
                   "texts": self.texts, "tables": tables, "figures": figures}
         path = self.folder / f"{self.job}.json"
-        _replace(path, dump(record))
+        write_atomic(path, dump(record))
         return path
 
     @classmethod
@@ -245,7 +246,7 @@ class Results:
         return value
 
     def _put(self, file: str, content: bytes) -> dict:
-        _replace(self.folder / file, content)
+        write_atomic(self.folder / file, content)
         return {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
 
     def _get(self, entry: dict) -> bytes:
@@ -280,7 +281,7 @@ def merge(folder: str | os.PathLike) -> Path:
         found = "; ".join(f"{job}: {r['edition']}, {r['period']}" for job, r in jobs.items()) or "ничего"
         raise InputError(f"В одном отчёте должны быть одна редакция и один период. В папке {folder}: {found}.")
     (edition, period), path = subjects.pop(), folder / "results.json"
-    _replace(path, dump({"schema": SCHEMA, "edition": edition, "period": period, "jobs": jobs}))
+    write_atomic(path, dump({"schema": SCHEMA, "edition": edition, "period": period, "jobs": jobs}))
     return path
 
 
@@ -315,11 +316,3 @@ def _key(key: str) -> str:
     if not KEY.fullmatch(key):
         raise ValueError(f"Ключ {key!r}: нужны латинские строчные буквы, цифры и «_», первая — буква.")
     return key
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write through a neighbour: a reader sees the old file or the new one, never a half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_bytes(content)
-    os.replace(partial, path)
