@@ -1,7 +1,10 @@
-"""Shared fixtures: the project's root, whose shipped data the tests read."""
+"""Shared fixtures: the project's root, whose shipped data the tests read; comparison with published numbers."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 
@@ -9,3 +12,22 @@ import pytest
 def root() -> Path:
     """Top folder of the checkout."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def oracle(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Compare with an outside source and keep the difference for docs/oracles.md (made by tools/oracles.py)."""
+    def compare(what: str, source: str, found: object, published: object, within: float) -> None:
+        """`what` and `source` are Russian words for the table; two Series are matched by label."""
+        if isinstance(found, pd.Series) and isinstance(published, pd.Series):
+            assert set(found.index) == set(published.index)
+            found = found[published.index]
+        ours, theirs = (np.asarray(values, dtype=float).ravel() for values in (found, published))
+        assert ours.shape == theirs.shape, f"{what}: {ours.shape} against {theirs.shape}"
+        assert ours.size, f"{what}: nothing was compared"
+        assert np.isfinite(ours).all(), f"{what}: {ours}"
+        difference = float(np.abs(ours - theirs).max())
+        room = request.node.path.relative_to(Path(__file__).parent).parts[0]
+        request.node.user_properties.append(("oracle", (room, what, source, ours.size, difference, within)))
+        assert difference <= within, f"{what} | {source}: differs by {difference:g}, found {ours}, published {theirs}"
+    return compare

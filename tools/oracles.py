@@ -1,0 +1,82 @@
+"""Write docs/oracles.md: every formula beside its outside source and how far it is from it.
+
+    python tools/oracles.py
+
+Runs the tests that compare with published values or independent peers (fixture `oracle`) and puts what they found
+into a table, so that no difference in the document is typed by hand.
+"""
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = ROOT / "docs" / "oracles.md"
+ROOMS = {"index": "Индекс", "weights": "Веса", "agreement": "Согласованность", "sensitivity": "Места и их надёжность",
+         "maturity": "Зрелость", "data": "Данные", "editions": "Опубликованные индексы"}
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+HEAD = """\
+# С чем сверены формулы
+
+Таблицы записывает `python tools/oracles.py` из самих проверок: каждая строка — проверка, которая сравнивает формулу с
+опубликованным числом или с независимой программой. «Расхождение» — наибольшее из сверенных значений, «допуск» — сколько
+разрешено (обычно половина последнего напечатанного знака источника).
+"""
+
+
+class Comparisons:
+    """Keeps what the tests with the fixture `oracle` found; runs no other test."""
+
+    def __init__(self) -> None:
+        self.rows: set[tuple] = set()
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave only the comparisons."""
+        items[:] = [item for item in items if "oracle" in getattr(item, "fixturenames", ())]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the comparison out of a passed test."""
+        if report.when == "call":
+            self.rows |= {value for name, value in report.user_properties if name == "oracle"}
+
+
+def digit(value: float) -> str:
+    """One significant digit, as a Russian reader writes it.
+
+    >>> digit(0.00034), digit(3e-7), digit(2e-16), digit(0), digit(0.96)
+    ('0,0003', '3·10⁻⁷', '< 10⁻¹²', '0', '1')
+    """
+    if value == 0:
+        return "0"
+    if value < 1e-12:
+        return "< 10⁻¹²"
+    figure, power = f"{value:.0e}".split("e")
+    if int(power) >= -5:
+        return f"{float(figure) * 10 ** int(power):.{max(0, -int(power))}f}".replace(".", ",")
+    return f"{figure}·10{str(int(power)).translate(SUPERSCRIPT)}"
+
+
+def table(rows: set[tuple]) -> str:
+    """All comparisons by room."""
+    parts = [HEAD]
+    for room, title in ROOMS.items():
+        own = sorted(row[1:] for row in rows if row[0] == room)
+        if own:
+            parts.append(f"\n## {title}\n\n| что | источник | сверено чисел | расхождение | допуск |\n|---|---|---|---|---|\n"
+                         + "".join(f"| {what} | {source} | {count} | {digit(difference)} | {digit(within)} |\n"
+                                   for what, source, count, difference, within in own))
+    return "".join(parts)
+
+
+def main() -> int:
+    """Run the comparisons and write the table."""
+    found = Comparisons()
+    code = pytest.main(["-q", "-m", "", str(ROOT / "tests")], plugins=[found])
+    if code == 0:
+        TABLE.write_text(table(found.rows), encoding="utf-8", newline="\n")
+        print(f"{TABLE.relative_to(ROOT)}: {len(found.rows)}")
+    return int(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
