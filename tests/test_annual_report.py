@@ -66,7 +66,7 @@ def test_manifest_names_inputs_by_hash_parameters_and_seed(project):
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     edition = "data/raw/methodology/star-2022.yaml"
     assert manifest["inputs"][edition] == sources.sha256(project / edition)
-    assert "data/raw/star_demonstration/answers_2024.csv" in manifest["inputs"]
+    assert "data/raw/star_demonstration/2024/answers.csv" in manifest["inputs"]
     assert manifest["jobs"]["sensitivity"]["parameters"]["draws"] == 500
     assert manifest["seeds"]["sensitivity"] == 0
     assert manifest["versions"]["pandas"]

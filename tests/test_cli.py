@@ -267,7 +267,7 @@ def test_one_wrong_mark_is_found_at_its_address(tmp_path, monkeypatch, root, cap
     """SRV-01: 6 on a scale of 1 to 5, in the third line of the file."""
     monkeypatch.chdir(root)
     raw = root / "data" / "raw" / "star_demonstration"
-    answers = (raw / "answers_2024.csv").read_text(encoding="utf-8").splitlines()[:400]
+    answers = (raw / "2024" / "answers.csv").read_text(encoding="utf-8").splitlines()[:400]
     fields = answers[2].split(";")
     answers[2] = ";".join([*fields[:4], "6", *fields[5:]])
     (tmp_path / "ответы.csv").write_text("\n".join(answers) + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ TESTS = Path(__file__).parent
 
 
 def test_the_table_of_oracles_is_complete(root):
-    """A comparison that is new or renamed needs `python tools/oracles.py`. Names made by formatting are not looked for."""
+    """One that is new or renamed needs `python tools/oracles.py`. Names made by formatting are not looked for."""
     named = {call.args[0].value for path in TESTS.rglob("test_*.py")
              for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
              if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "oracle" and call.args

@@ -15,6 +15,7 @@ TABLE = ROOT / "docs" / "oracles.md"
 ROOMS = {"index": "Индекс", "weights": "Веса", "agreement": "Согласованность", "sensitivity": "Места и их надёжность",
          "maturity": "Зрелость", "data": "Данные", "editions": "Опубликованные индексы"}
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+COLUMNS = "| что | источник | сверено чисел | расхождение | допуск |"
 HEAD = """\
 # С чем сверены формулы
 
@@ -62,9 +63,9 @@ def table(rows: set[tuple]) -> str:
     for room, title in ROOMS.items():
         own = sorted(row[1:] for row in rows if row[0] == room)
         if own:
-            parts.append(f"\n## {title}\n\n| что | источник | сверено чисел | расхождение | допуск |\n|---|---|---|---|---|\n"
-                         + "".join(f"| {what} | {source} | {count} | {digit(difference)} | {digit(within)} |\n"
-                                   for what, source, count, difference, within in own))
+            lines = [f"| {what} | {source} | {count} | {digit(difference)} | {digit(within)} |"
+                     for what, source, count, difference, within in own]
+            parts.append("\n".join([f"\n## {title}\n", COLUMNS, "|---|---|---|---|---|", *lines]) + "\n")
     return "".join(parts)
 
 

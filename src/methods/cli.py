@@ -15,20 +15,22 @@ import pandas as pd
 from tqdm import tqdm
 
 from methods.data import editions, reference, sources, store
+from methods.data.accept import accept
 from methods.data.intake import check_folder, requirement_list
 from methods.data.templates import write_templates
 from methods.errors import EnvironmentFault, UsageError, ZvezdaError
+from methods.files import write_atomic
 from methods.index.consistency import nearest, remarks
 from methods.index.edition import Edition
 from methods.index.rounding import round_half_up
-from methods.problems import Protocol
+from methods.problems import Language, Protocol
 from methods.report.applicability import reason_not_applicable
-from methods.report.files import write_atomic
 from methods.run import JOBS
 
 EDITION = click.option("--edition", "-e", "version", default="star-2022", show_default=True, help="Редакция методики.")
 PERIOD = click.option("--period", default="", help="Период данных; по умолчанию последний.")
 PARAMETERS = click.option("-p", "parameters", multiple=True, metavar="ИМЯ=ЗНАЧЕНИЕ", help="Параметр тетради.")
+LANG = click.option("--lang", type=click.Choice(["ru", "en"]), default="ru", help="Язык замечаний к файлам.")
 TIMEOUT = click.option("--timeout", type=click.FloatRange(min=1), help="Предел времени на тетрадь, секунды.")
 
 DASHES = tuple("‐‑‒–—―−")  # what a text editor makes of a hyphen
@@ -147,16 +149,35 @@ def score(version: str, period: str, out: Path | None, force: bool) -> None:
 @PERIOD
 @click.option("--allow-missing", multiple=True, metavar="КОД", help="Код региона, данных которого может не быть.")
 @click.option("--strict", is_flag=True, help="Считать замечания ошибками.")
-@click.option("--lang", type=click.Choice(["ru", "en"]), default="ru", help="Язык сообщений.")
-def check(path: Path, version: str, period: str, allow_missing: tuple[str, ...], strict: bool, lang: str) -> None:
+@LANG
+def check(path: Path, version: str, period: str, allow_missing: tuple[str, ...], strict: bool, lang: Language) -> None:
     """Проверить файлы регионов: реестр, ответы, чек-листы. Ничего не считает и не пишет."""
     root = store.project_root()
     edition = editions.load_edition(root, version)
     protocol = Protocol()
     check_folder(path, edition, root, protocol, period=period, allow_missing=allow_missing)
     protocol.stop(lang, strict=strict)
-    click.echo(protocol.text(["warning", "note"], lang))
-    click.echo(protocol.verdict(lang))
+    _tell(protocol, lang)
+
+
+@zvezda.command("accept")
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@EDITION
+@PERIOD
+@click.option("--absent", multiple=True, metavar="КОД", help="Код региона, который данных не прислал: так и запишется.")
+@click.option("--replace", is_flag=True, help="Заменить файлы, принятые раньше; прежние останутся рядом.")
+@click.option("--strict", is_flag=True, help="Считать замечания ошибками.")
+@LANG
+def accept_files(path: Path, version: str, period: str, absent: tuple[str, ...], replace: bool, strict: bool,
+                 lang: Language) -> None:
+    """Проверить файлы регионов и принять их в data/raw: скопировать и записать контрольные суммы в source.yml."""
+    root = store.project_root()
+    edition = editions.load_edition(root, version)
+    done = accept(path, edition, root, store.resolve_period(edition, period), absent=absent, replace=replace,
+                  strict=strict, language=lang)
+    _tell(done.protocol, lang)
+    click.echo(f"Принято файлов: {len(done.files)}, папка {done.folder}."
+               + (f" Прежние файлы: {done.kept_aside}." if done.kept_aside else ""))
 
 
 @zvezda.command()
@@ -233,6 +254,11 @@ def _prepared(version: str, period: str) -> tuple[Path, Edition, str, list[Path]
         base = store.prepare(root, edition, edition.base_period)
         files += [root / name for name in base.files if root / name not in files]
     return root, edition, period, [*files, root / sources.RAW / edition.data.dataset / "source.yml"]
+
+
+def _tell(protocol: Protocol, lang: Language) -> None:
+    """Warnings and notes, and how many there were."""
+    click.echo("\n".join(filter(None, [protocol.text(["warning", "note"], lang), protocol.verdict(lang)])))
 
 
 def _remark(edition: Edition) -> None:

@@ -495,14 +495,16 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("centre {centre} has answers; there are records but 0 answers", "shown as «no data» in the rating"),
     },
     "SRV-16": {
-        "ru": ("у центра {centre} ({clientele}) анкет не меньше {limit}; n < {limit}, не публикуется",
-               "соберите больше анкет; в открытом отчёте центр не ранжируется"),
-        "en": ("centre {centre} ({clientele}) has at least {limit} records; n < {limit}, not published",
-               "collect more; the centre is not ranked in the public report"),
+        "ru": ("у центра ({clientele}) анкет не меньше {limit}; n < {limit}, не публикуется, центров {count}: "
+               "{centres}",
+               "соберите больше анкет; значения этой клиентуры в открытом отчёте скрыты"),
+        "en": ("a centre ({clientele}) has at least {limit} records; n < {limit}, not published, centres {count}: "
+               "{centres}", "collect more; the values of this clientele are hidden in the public report"),
     },
     "SRV-17": {
-        "ru": ("ответы центра {centre} различаются; нет разброса, интервал вырожден", "проверьте, как собраны анкеты"),
-        "en": ("answers of centre {centre} differ; no spread, the interval is degenerate",
+        "ru": ("ответы центра различаются; нет разброса, интервал вырожден, центров {count}: {centres}",
+               "проверьте, как собраны анкеты"),
+        "en": ("answers of a centre differ; no spread, the interval is degenerate, centres {count}: {centres}",
                "check how they were collected"),
     },
     "SRV-18": {

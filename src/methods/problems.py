@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from methods.errors import InputError, ZvezdaError
 from methods.problem_texts import TEXTS
@@ -70,11 +70,27 @@ class Problem:
 
     def text(self, language: Language = "ru") -> str:
         """Two lines: what and where; the rule and what to do."""
-        words, (rule, remedy) = _WORDS[language], TEXTS[self.code][language]
+        words = _WORDS[language]
         found = "" if self.value is None else " | " + words["value"].format(HIDDEN if self.personal else self.value)
-        details = {"value": HIDDEN if self.personal else self.value, **self.details}
         return (f"{words[self.severity]} {self.code} | {self.place.text(language)}{found}\n"
-                f"  {words['rule']}: {rule.format(**details)} | {remedy.format(**details)}")
+                f"  {words['rule']}: {self.rule(language)} | {self._filled(TEXTS[self.code][language][1])}")
+
+    def rule(self, language: Language = "ru") -> str:
+        """What must hold and what was found against it."""
+        return self._filled(TEXTS[self.code][language][0])
+
+    def _filled(self, text: str) -> str:
+        return text.format(**{"value": HIDDEN if self.personal else self.value, **self.details})
+
+
+class Remark(NamedTuple):
+    """All problems of one code in one line: for the header of a report."""
+
+    code: str
+    severity: str  # in words
+    count: int
+    first: str     # address of the first
+    rule: str      # of the first
 
 
 @dataclass
@@ -101,12 +117,31 @@ class Protocol:
         return sorted(chosen, key=address)
 
     def text(self, severities: Iterable[Severity] = ("error", "warning", "note"), language: Language = "ru") -> str:
-        """All problems, errors first; past `LIMIT` lines a count by code."""
+        """All problems, errors first. Past `LIMIT` the lines are shared out among codes, files and columns, so that
+        ten thousand faults of one kind hide no other; the rest is a count by code."""
         chosen = [problem for severity in severities for problem in self.of(severity)]
-        lines = [problem.text(language) for problem in chosen[:LIMIT]]
-        rest = Counter(problem.code for problem in chosen[LIMIT:])
+        turn: Counter[tuple[str, str, str | None]] = Counter()
+        order = []
+        for place, problem in enumerate(chosen):
+            kind = (problem.code, problem.place.file, problem.place.column)
+            order.append((turn[kind], place))
+            turn[kind] += 1
+        shown = {place for _, place in sorted(order)[:LIMIT]}
+        lines = [problem.text(language) for place, problem in enumerate(chosen) if place in shown]
+        rest = Counter(problem.code for place, problem in enumerate(chosen) if place not in shown)
         more = _WORDS[language]["more"]
         return "\n".join(lines + [more.format(code=code, count=count) for code, count in sorted(rest.items())])
+
+    def summary(self, language: Language = "ru") -> list[Remark]:
+        """One line a code, errors first: how often it was noticed, and the first place with its rule."""
+        found = []
+        for severity in ("error", "warning", "note"):
+            by_code: dict[str, list[Problem]] = {}
+            for problem in self.of(severity):
+                by_code.setdefault(problem.code, []).append(problem)
+            found += [Remark(code, _WORDS[language][severity], len(same), same[0].place.text(language),
+                             same[0].rule(language)) for code, same in by_code.items()]
+        return found
 
     def stop(self, language: Language = "ru", *, strict: bool = False) -> None:
         """Raise if anything was an error (with `strict`, a warning too): all in one message, with their exit code."""

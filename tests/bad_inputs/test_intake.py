@@ -16,7 +16,7 @@ import pytest
 from openpyxl.utils import get_column_letter
 
 from methods.data.editions import parse_edition
-from methods.data.intake import Codebook, Given, check_tables, compare_automatic
+from methods.data.intake import Given, check_tables, compare_automatic
 from methods.data.intake.years import check_comparison, check_edition_period, check_one_edition
 from methods.data.registry import read_regions
 from methods.problem_texts import TEXTS
@@ -29,7 +29,7 @@ PER_INDICATOR = 3
 CENTRES = {"0101": "01", "0102": "01", "0103": "01", "2501": "25", "2502": "25", "2503": "25", "7701": "77",
            "7702": "77"}
 REGIONS = {"01": "Республика Адыгея", "25": "Приморский край", "77": "Москва"}
-CODEBOOK = Codebook(strata=("город", "село"))
+CODEBOOK = {"strata": ("город", "село")}
 REGISTRY, ANSWERS, COUNTS, MARKS = "реестр.xlsx", "ответы.xlsx", "чек-лист.xlsx", "отметки.xlsx"
 
 _INDICATOR = """
@@ -151,7 +151,9 @@ def good(*checklists):
 def found(given, codebook=CODEBOOK, **options):
     protocol = Protocol()
     options = {"regions": read_regions(ROOT), "today": TODAY, **options}
-    intake = check_tables(given, edition(), protocol, codebook=codebook, **options)
+    ours = edition()
+    ours = ours.model_copy(update={"codebook": ours.codebook.model_copy(update=codebook)})
+    intake = check_tables(given, ours, protocol, **options)
     return protocol, intake
 
 
@@ -390,7 +392,7 @@ MORE = [
     Case("SRV-03", ANSWERS, 2, "Д1", cells(ANSWERS, 2, Д1="Пять "), ("5",), severity=N),
     Case("SRV-03", ANSWERS, 2, "Д1", cells(ANSWERS, 2, Д1="5 (отлично)"), ("5 (отлично)",), severity=N),
     Case("SRV-04", ANSWERS, 2, "Д1", cells(ANSWERS, 2, Д1="99"), ("99",),
-         options={"codebook": Codebook(strata=CODEBOOK.strata, no_answer=frozenset())}),
+         options={"codebook": {**CODEBOOK, "no_answer": ()}}),
     Case("SRV-11", ANSWERS, 62, "дата", cells(ANSWERS, 2, Д1="5"), ("2024-03-02", "2024-03-01"),
          options={"today": datetime.date(2024, 3, 1)}),
     Case("SRV-13", ANSWERS, 2, "вес", cells(ANSWERS, 2, вес=0.0), ("0", "20")),
@@ -506,8 +508,7 @@ def test_nothing_is_changed_in_the_tables_given():
 
 def test_reversed_question_of_the_codebook_is_turned():
     upside_down = replaced(ANSWERS, lambda frame: frame.assign(Д1=(6 - frame["Д1"].astype(int)).astype(str)))
-    protocol, intake = found(upside_down(good(counts())), Codebook(strata=CODEBOOK.strata,
-                                                                   reversed_questions=frozenset({"Д1"})))
+    protocol, intake = found(upside_down(good(counts())), {**CODEBOOK, "reversed_questions": ("Д1",)})
     assert protocol.problems == []
     assert intake.surveys["Д1"].tolist() == survey()["Д1"].astype(float).tolist()
 

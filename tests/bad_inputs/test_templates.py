@@ -187,9 +187,9 @@ def test_files_of_other_kinds(folder, tmp_path, edition):
 def test_demonstration_passes(tmp_path, edition):
     """The demonstration data of a year, sent as three CSV files: no error, and warnings only where they are due."""
     rows = {"01-001", "01-002", "01-003", "02-001", "02-002"}
-    for name in ("registry.csv", "answers_2024.csv", "checklist_2024.csv"):
+    for name in ("registry.csv", "2024/answers.csv", "2024/checklist.csv"):
         frame = pd.read_csv(DATASET / name, sep=";", dtype=str, keep_default_na=False)
-        frame[frame["центр"].isin(rows)].to_csv(tmp_path / name, sep=";", index=False)
+        frame[frame["центр"].isin(rows)].to_csv(tmp_path / Path(name).name, sep=";", index=False)
     protocol, intake = checked(tmp_path, edition)
     assert protocol.of("error") == [], protocol.text()
     assert {problem.code for problem in protocol.of("warning")} <= {"SRV-16", "CHK-15"}
@@ -197,8 +197,7 @@ def test_demonstration_passes(tmp_path, edition):
 
 
 def test_folder_without_registry_takes_that_of_the_data_set(tmp_path, edition):
-    frame = pd.read_csv(DATASET / "checklist_2024.csv", sep=";", dtype=str, keep_default_na=False)
-    frame.to_csv(tmp_path / "checklist_2024.csv", sep=";", index=False)
+    shutil.copy(DATASET / "2024/checklist.csv", tmp_path)
     protocol, intake = checked(tmp_path, edition)
     assert "FLD-02" in {problem.code for problem in protocol.of("note")}
     assert len(intake.registry.centres) == 1200

@@ -86,9 +86,9 @@ def test_files_are_utf_8_with_semicolons_and_without_floats(small, tmp_path):
         content = path.read_bytes()
         assert not content.startswith(b"\xef\xbb\xbf"), path
         assert b"\r" not in content, path
-    for name in ("answers_2023.csv", "checklist_2024.csv"):
+    for name in ("2023/answers.csv", "2024/checklist.csv"):
         assert b"." not in (tmp_path / name).read_bytes().partition(b"\n")[2]
-    header = (tmp_path / "answers_2023.csv").read_text(encoding="utf-8").partition("\n")[0]
+    header = (tmp_path / "2023/answers.csv").read_text(encoding="utf-8").partition("\n")[0]
     assert header == "анкета;центр;клиентела;дата;" + ";".join(ASKED) + ";общая"
 
 

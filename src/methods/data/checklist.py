@@ -47,3 +47,30 @@ def requirement_scores(marks: pd.DataFrame, rule: Rule = "share") -> pd.DataFram
         value = score
     everyone = pd.Index(marks["unit"].unique(), name="unit")
     return pd.DataFrame({"value": value, "n": n}).reindex(everyone).fillna({"n": 0})
+
+
+def count_scores(counts: pd.DataFrame, rule: Rule = "share") -> pd.DataFrame:
+    """Objective value of one indicator for every unit from its counts: X fulfilled of N set requirements.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        One row a unit (or a unit and item): `unit`, `fulfilled`, `set`.
+    rule : {"share", "all", "points"}
+        As in `requirement_scores`.
+
+    Returns
+    -------
+    DataFrame, indexed by unit
+        `value` and `n`, the number of requirements set; no value where it is 0.
+
+    Examples
+    --------
+    >>> counts = pd.DataFrame({"unit": ["C01", "C02"], "fulfilled": [4, 0], "set": [5, 0]})
+    >>> count_scores(counts)["value"].to_dict()
+    {'C01': 0.8, 'C02': nan}
+    """
+    sums = counts.groupby("unit")[["fulfilled", "set"]].sum()
+    value = {"share": sums["fulfilled"] / sums["set"], "points": sums["fulfilled"],
+             "all": (sums["fulfilled"] >= sums["set"]).astype(float)}[rule]
+    return pd.DataFrame({"value": value.where(sums["set"] > 0), "n": sums["set"]})

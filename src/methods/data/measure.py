@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ import pandas as pd
 
 from methods.data import sources, tables
 from methods.data.checklist import requirement_scores
+from methods.data.received import Received, receive
 from methods.data.service_checks import collapse_rows, unit_share
 from methods.data.survey import survey_estimates
 from methods.errors import InputError, UsageError
 from methods.index.consistency import nearest
-from methods.index.edition import Checklist, Checks, Column, Edition, Survey, Table
+from methods.index.edition import REGIONS, Checklist, Checks, Column, Edition, Survey, Table
 from methods.index.score import EVERYONE, MEASUREMENT_COLUMNS
+from methods.problems import Remark
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +29,17 @@ class Measured:
     units: pd.DataFrame         # by unit: title, region
     files: dict[str, str]       # raw files read -> sha256
     notes: tuple[str, ...] = () # what was noticed on the way, in Russian
+    remarks: tuple[Remark, ...] = ()  # warnings and corrections of the regions' files, one line a code
+    protocol: str = ""          # all of them with their addresses
+    answers: pd.DataFrame | None = None  # respondents x (unit, clientele, day, marks): no free text, no number
+    marks: pd.DataFrame | None = None    # unit, requirement, indicator, mark: 1 fulfilled, 0 not
 
 
 @dataclass
 class _Reader:
     """The data set of an edition; every file is verified and read once."""
 
+    root: Path
     edition: Edition
     period: str
     source: sources.Source
@@ -44,6 +52,11 @@ class _Reader:
         path = sources.verified(self.source, name)
         self.files[f"{sources.RAW.as_posix()}/{self.source.name}/{name}"] = self.source.sha256[name]
         return path
+
+    @cached_property
+    def received(self) -> Received:
+        """What the regions sent, checked."""
+        return receive(self.root, self.edition, self.period, self.source, self.file)
 
     def table(self, code: str) -> tuple[pd.DataFrame, Table]:
         rule = self.edition.data.tables[code]
@@ -78,8 +91,8 @@ def measure(root: Path, edition: Edition, period: str) -> Measured:
     if period not in edition.data.periods:
         raise UsageError(f"Периода «{period}» нет в редакции {edition.version}."
                          f"{nearest(period, edition.data.periods)} Есть: {', '.join(edition.data.periods)}.")
-    reader = _Reader(edition, period, sources.read_source(root, edition.data.dataset))
-    units = _units(reader)
+    reader = _Reader(root, edition, period, sources.read_source(root, edition.data.dataset))
+    units = _units(reader) if edition.data.regions is None else reader.received.units
     parts = []
     for code, indicator in edition.indicators.items():
         for side, how in indicator.sides.items():
@@ -96,7 +109,12 @@ def measure(root: Path, edition: Edition, period: str) -> Measured:
         reader.notes.append(f"Нет данных по единицам справочника: {len(silent)}.")
     known = together[together["value"].notna() | together["n"].gt(0)]
     known = known.sort_values(["unit", "indicator", "side", "clientele"], kind="stable", ignore_index=True)
-    return Measured(known, units, reader.files, tuple(reader.notes))
+    if edition.data.regions is None:
+        return Measured(known, units, reader.files, tuple(reader.notes))
+    protocol = reader.received.intake.protocol
+    notes = [f"Замечания к файлам регионов: {protocol.verdict()}"] if protocol.problems else []
+    return Measured(known, units, reader.files, (*reader.notes, *notes), tuple(protocol.summary()), protocol.text(),
+                    reader.received.answers, reader.received.marks)
 
 
 def _units(reader: _Reader) -> pd.DataFrame:
@@ -135,6 +153,8 @@ def _column(reader: _Reader, code: str, how: Column) -> pd.DataFrame:
 
 
 def _survey(reader: _Reader, code: str, how: Survey) -> pd.DataFrame:
+    if how.table == REGIONS:
+        return reader.received.survey(how)
     frame, rule = reader.table(how.table)
     marks = tables.numbers(frame, how.question, rule, low=how.scale[0], high=how.scale[1], whole=True)
     keys = pd.DataFrame({"unit": frame[rule.unit], "clientele": EVERYONE})
@@ -150,6 +170,8 @@ def _survey(reader: _Reader, code: str, how: Survey) -> pd.DataFrame:
 
 
 def _checklist(reader: _Reader, code: str, how: Checklist) -> pd.DataFrame:
+    if how.table == REGIONS:
+        return reader.received.checklist(code, how)
     frame, rule = reader.table(how.table)
     items = how.items or (code,)
     if rule.requirement is not None:

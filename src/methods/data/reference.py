@@ -63,9 +63,16 @@ def _section(name: str, part: dict[str, Any]) -> str:
              "|---|---|---|---|"]
     needed = set(part.get("required", ()))
     for key, field in part.get("properties", {}).items():
-        default = "обязателен" if key in needed else f"`{json.dumps(field.get('default'), ensure_ascii=False)}`"
+        default = "обязателен" if key in needed else _default(field)
         lines.append(f"| `{key}` | {_type(field)} | {default} | {field.get('description', '').replace('|', '—')} |")
     return "\n".join(lines) + "\n"
+
+
+def _default(field: dict[str, Any]) -> str:
+    """The default as it would stand in the file; of a whole part its own section tells."""
+    if "$ref" in field and isinstance(field.get("default"), dict):
+        return f"как в разделе {field['$ref'].rsplit('/', 1)[1]}"
+    return f"`{json.dumps(field.get('default'), ensure_ascii=False)}`"
 
 
 def _type(field: dict[str, Any]) -> str:

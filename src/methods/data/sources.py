@@ -27,6 +27,7 @@ class Source:
     address: str
     changes: str
     sha256: dict[str, str]  # file name -> hash as described
+    absent: dict[str, tuple[str, ...]]  # period -> codes of regions that sent nothing, as the passport admits
 
 
 def read_source(root: Path, dataset: str) -> Source:
@@ -48,7 +49,9 @@ def read_source(root: Path, dataset: str) -> Source:
         raise InputError(f"{path.relative_to(root).as_posix()}: не хватает ключей {', '.join(absent)}.")
     return Source(name=dataset, folder=folder, title=content["title"], producer=content["producer"],
                   date=str(content["date"]), licence=content["licence"], address=content.get("address", ""),
-                  changes=content.get("changes", ""), sha256=dict(content["files"]))
+                  changes=content.get("changes", ""), sha256=dict(content["files"]),
+                  absent={str(period): tuple(map(str, codes))
+                          for period, codes in (content.get("absent") or {}).items()})
 
 
 def verified(source: Source, file: str) -> Path:

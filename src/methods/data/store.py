@@ -18,9 +18,11 @@ from methods.errors import UsageError
 from methods.index import rounding
 from methods.index.edition import Edition
 from methods.index.score import Scores, score
+from methods.problems import Remark
 
 PROCESSED = Path("data") / "processed"
 MEASUREMENTS, UNITS, ORIGIN = "measurements.csv", "units.csv", "origin.json"
+PROTOCOL, ANSWERS, MARKS = "protocol.txt", "answers.parquet", "marks.parquet"  # of the regions' files, if there are any
 
 
 def project_root() -> Path:
@@ -67,7 +69,7 @@ def inputs(root: Path, edition: Edition, measured: Measured) -> dict[str, str]:
 
 def _stamp(edition: Edition) -> str:
     """Changes with the edition's content or with the code that measures."""
-    code = [*sorted(Path(__file__).parent.glob("*.py")), Path(rounding.__file__)]
+    code = [*sorted(Path(__file__).parent.rglob("*.py")), Path(rounding.__file__)]
     parts = [edition.model_dump_json(), importlib.metadata.version("pandas"),
              *(path.read_text("utf-8") for path in code)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -76,7 +78,7 @@ def _stamp(edition: Edition) -> str:
 def _read(root: Path, folder: Path, stamp: str) -> Measured | None:
     try:
         origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
-        origin = {key: origin[key] for key in ("stamp", "files", "notes", "tables")}
+        origin = {key: origin[key] for key in ("stamp", "files", "notes", "remarks", "tables")}
     except (OSError, ValueError, KeyError, TypeError):  # absent or damaged: made anew
         return None
     fresh = origin["stamp"] == stamp and all(
@@ -89,7 +91,10 @@ def _read(root: Path, folder: Path, stamp: str) -> Measured | None:
     options = {"keep_default_na": False, "na_values": {"value": "", "se": "", "n": ""}}
     measurements = pd.read_csv(folder / MEASUREMENTS, dtype=text, **options)
     units = pd.read_csv(folder / UNITS, dtype=str, keep_default_na=False, na_values={"region": [""]}).set_index("unit")
-    return Measured(measurements, units, origin["files"], tuple(origin["notes"]))
+    answers, marks = (pd.read_parquet(folder / name) if name in origin["tables"] else None for name in (ANSWERS, MARKS))
+    protocol = (folder / PROTOCOL).read_text(encoding="utf-8") if PROTOCOL in origin["tables"] else ""
+    return Measured(measurements, units, origin["files"], tuple(origin["notes"]),
+                    tuple(Remark(*remark) for remark in origin["remarks"]), protocol, answers, marks)
 
 
 def _write(folder: Path, made: Measured, stamp: str) -> None:
@@ -98,8 +103,13 @@ def _write(folder: Path, made: Measured, stamp: str) -> None:
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     made.measurements.to_csv(partial / MEASUREMENTS, index=False, lineterminator="\n")
     made.units.to_csv(partial / UNITS, lineterminator="\n")
-    tables = {name: sources.sha256(partial / name) for name in (MEASUREMENTS, UNITS)}
-    origin = {"stamp": stamp, "files": made.files, "notes": list(made.notes), "tables": tables}
+    if made.answers is not None:
+        made.answers.to_parquet(partial / ANSWERS, index=False)
+        made.marks.to_parquet(partial / MARKS, index=False)
+        (partial / PROTOCOL).write_text(made.protocol, encoding="utf-8", newline="\n")
+    tables = {path.name: sources.sha256(path) for path in sorted(partial.iterdir())}
+    origin = {"stamp": stamp, "files": made.files, "notes": list(made.notes),
+              "remarks": [list(remark) for remark in made.remarks], "tables": tables}
     (partial / ORIGIN).write_text(json.dumps(origin, ensure_ascii=False, indent=2, sort_keys=True) + "\n",
                                   encoding="utf-8", newline="\n")
     if folder.exists():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from methods.checks import SUM_TOLERANCE
-from methods.index.edition import INDEX, Checklist, Checks, Column, Edition, Normalisation, Survey, Table
+from methods.index.edition import INDEX, REGIONS, Checklist, Checks, Column, Edition, Normalisation, Survey, Table
 
 KeyPath = tuple[str | int, ...]  # keys of the file from its root down
 
@@ -123,7 +123,11 @@ def _references(edition: Edition) -> Iterator[Fault]:
             yield Fault(("indicators", code, "group"),
                         f"нет группы «{indicator.group}».{nearest(indicator.group, groups)}")
         for side, measure in indicator.sides.items():
-            if measure.table not in edition.data.tables:
+            if measure.table == REGIONS and isinstance(measure, (Survey, Checklist)):
+                if edition.data.regions is None:
+                    yield Fault(("data",), f"показатель «{code}» берётся из файлов регионов: укажите их папку, "
+                                           "ключ regions")
+            elif measure.table not in edition.data.tables:
                 yield Fault(("indicators", code, "sides", side, "table"),
                             f"нет таблицы «{measure.table}».{nearest(measure.table, edition.data.tables)}")
     for code, group in edition.groups.items():
@@ -151,6 +155,12 @@ def _references(edition: Edition) -> Iterator[Fault]:
     for place, code in enumerate(edition.priorities):
         if code not in groups | indicators:
             yield Fault(("priorities", place), f"нет группы «{code}».{nearest(code, groups | indicators)}")
+    if REGIONS in edition.data.tables:
+        yield Fault(("data", "tables", REGIONS), f"код таблицы «{REGIONS}» занят: он означает файлы регионов")
+    if edition.data.requirements is None and any(
+            isinstance(measure, Checklist) and measure.table == REGIONS
+            for indicator in edition.indicators.values() for measure in indicator.sides.values()):
+        yield Fault(("data",), "чек-листам регионов нужен перечень требований: ключ requirements")
     if edition.base_period is not None and edition.base_period not in edition.data.periods:
         yield Fault(("base_period",), f"периода «{edition.base_period}» нет в data.periods")
 
@@ -294,6 +304,8 @@ def _ends(edition: Edition, code: str) -> tuple[float, float] | None:
 def _measures(edition: Edition) -> Iterator[Fault]:
     for code, indicator in edition.indicators.items():
         for side, measure in indicator.sides.items():
+            if measure.table == REGIONS:
+                continue
             table = edition.data.tables[measure.table]
             path = ("indicators", code, "sides", side, "table")
             if isinstance(measure, Survey) and edition.clienteles and table.clientele is None:

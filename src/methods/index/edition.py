@@ -23,6 +23,7 @@ from methods.index.normalise import NORMALISATIONS
 
 FRACTION = r"(\d+)\s*/\s*(\d+)"
 INDEX = "index"  # code of the root element: the index itself
+REGIONS = "regions"  # code of the table that is no file: what the regions sent, read and checked in every run
 
 
 def _fraction(value: Any) -> Any:
@@ -129,7 +130,45 @@ class Data(Part):
     dataset: Code = Field(description="Папка набора в data/raw.")
     periods: tuple[str, ...] = Field(min_length=1, description="Периоды по порядку; последний берётся по умолчанию.")
     units: UnitsTable = Field(description="Справочник единиц.")
-    tables: dict[Code, Table] = Field(min_length=1, description="Таблицы, на которые ссылаются показатели.")
+    regions: str | None = Field(
+        None, description="Папка набора с файлами регионов ({period} заменяется): реестр, ответы, чек-листы. Читаются "
+                          "и проверяются при каждом расчёте; показатели ссылаются на них как на таблицу regions.")
+    requirements: str | None = Field(
+        None, description="Файл-перечень требований для чек-листов регионов: требование, показатель, уровень, "
+                          "подтверждение, неприменимо.")
+    tables: dict[Code, Table] = Field({}, description="Таблицы, на которые ссылаются показатели.")
+
+
+class Codebook(Part):
+    """Правила анкеты: как читать ответы в файлах регионов."""
+
+    words: dict[str, Number] = Field(
+        {**dict(zip(("один", "два", "три", "четыре", "пять"), range(1, 6), strict=True)),
+         "отлично": 5, "хорошо": 4, "удовлетворительно": 3, "плохо": 2, "очень плохо": 1, "5 (отлично)": 5,
+         "4 (хорошо)": 4, "3 (удовлетворительно)": 3, "2 (плохо)": 2, "1 (очень плохо)": 1, "да": 1, "нет": 0},
+        description="Слова вместо оценок, строчными буквами: {отлично: 5}.")
+    no_answer: tuple[str, ...] = Field(
+        ("98", "99", "затрудняюсь ответить", "нет ответа", "отказ"), description="Пометки «нет ответа».")
+    gaps: tuple[str, ...] = Field(("", "-", "—", "н/д", "нет данных"), description="Пустая ячейка и её замены.")
+    reversed_questions: tuple[str, ...] = Field((), description="Вопросы, где лучшая оценка — наименьшая.")
+    field_period: Period | None = Field(None, description="Срок опроса; по умолчанию весь период.")
+    weight_ratio: Number = Field(20.0, ge=1, description="Наибольший вес анкеты к наименьшему.")
+    strata: tuple[str, ...] = Field((), description="Страты столбца «страта»; пусто, если их нет.")
+    block: int = Field(10, ge=2, description="Столько одинаковых анкет подряд — повод для предупреждения.")
+    ten_point_share: Share = Field(
+        0.2, description="Такая доля оценок выше шкалы значит, что регион спрашивал по другой шкале.")
+    comments: tuple[str, ...] = Field(("комментарий",), description="Столбцы со словами клиентов.")
+
+
+class Estimation(Part):
+    """Как ответы на вопрос становятся значением центра."""
+
+    weights: bool = Field(False, description="Учитывать столбец «вес» (веса анкет) и страты.")
+    population: str | None = Field(
+        None, description="Файл набора с численностью клиентов ({period} заменяется): центр, клиентела, страта, "
+                          "клиентов. Ошибка уменьшается на долю опрошенных.")
+    shrinkage: Literal["none", "moment", "reml"] = Field(
+        "none", description="Сглаживание малых центров (эмпирический Байес): none — простое среднее.")
 
 
 class Column(Part):
@@ -148,7 +187,7 @@ class Survey(Part):
     """Оценка клиентов: ответы на один вопрос, приведённые к [0; 1]."""
 
     measure: Literal["survey"] = Field(description="Вид измерения.")
-    table: Code = Field(description="Код таблицы с ответами, строка — анкета.")
+    table: Code = Field(description="Код таблицы с ответами, строка — анкета; regions — файлы регионов.")
     question: str = Field(description="Столбец с ответом.")
     scale: tuple[int, int] = Field(description="Наихудшая и наилучшая оценки, например [1, 5].")
     treatment: Literal["mean", "top-2-box"] = Field(
@@ -166,7 +205,7 @@ class Checklist(Part):
     """Исполнение требований."""
 
     measure: Literal["checklist"] = Field(description="Вид измерения.")
-    table: Code = Field(description="Код таблицы чек-листа.")
+    table: Code = Field(description="Код таблицы чек-листа; regions — файлы регионов.")
     items: tuple[str, ...] | None = Field(None, description="Коды в перечне требований; по умолчанию код показателя.")
     rule: Literal["share", "all", "points"] = Field(
         "share", description="share: X/N; all: 1, только если исполнены все; points: сумма баллов.")
@@ -374,6 +413,8 @@ class Edition(Part):
     data: Data = Field(description="Исходные данные.")
     clienteles: dict[Code, Clientele] = Field({}, description="Клиентуры, если их несколько.")
     groups: dict[Code, Group] = Field({}, description="Группы показателей.")
+    codebook: Codebook = Field(Codebook(), description="Правила анкеты.")
+    estimation: Estimation = Field(Estimation(), description="Оценивание по ответам.")
     indicators: dict[Code, Indicator] = Field(min_length=1, description="Показатели.")
     min_units: int = Field(
         0, ge=0, description="Показатель участвует, если значение есть не меньше чем у стольких единиц.")

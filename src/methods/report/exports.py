@@ -28,7 +28,7 @@ from openpyxl.styles import Font
 
 from methods.errors import UsageError
 from methods.index.rounding import half_up
-from methods.report.files import write_atomic
+from methods.files import write_atomic
 
 CELL_LIMIT = 32_767       # UTF-16 units in one cell of Excel
 ROW_LIMIT = 1_048_576     # with the header

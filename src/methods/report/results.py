@@ -26,7 +26,7 @@ import pandas as pd
 from methods.errors import InputError
 from methods.index.rounding import half_up
 from methods.report import frames
-from methods.report.files import write_atomic
+from methods.files import write_atomic
 
 if TYPE_CHECKING:
     import matplotlib.figure

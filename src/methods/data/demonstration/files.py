@@ -64,10 +64,10 @@ def _files(demonstration: Demonstration) -> Iterator[tuple[str, str]]:
     yield "requirements.csv", _csv(demonstration.requirements.sort_values(     # the order of the Star, not of letters
         "требование", key=lambda codes: codes.map(_POSITION)))
     for year, answers in demonstration.answers.items():
-        yield f"answers_{year}.csv", _csv(answers.assign(клиентела=answers["клиентела"].map(CLIENTELE_LETTERS))
+        yield f"{year}/answers.csv", _csv(answers.assign(клиентела=answers["клиентела"].map(CLIENTELE_LETTERS))
                                           .sort_values("анкета", key=lambda number: number.astype(int)))
     for year, checklist in demonstration.checklist.items():
-        yield f"checklist_{year}.csv", _csv(checklist.sort_values("центр"))
+        yield f"{year}/checklist.csv", _csv(checklist.sort_values("центр"))
     yield "truth/indicators.csv", _csv(truth.indicators.round(3).reset_index())
     yield "truth/drivers.csv", _csv(truth.drivers.reset_index())
     yield "truth/survey_thousandths.csv", _csv(_thousandths(truth.survey).replace({"клиентела": CLIENTELE_LETTERS}))
@@ -129,8 +129,8 @@ UTF-8 без BOM, разделитель `;`, конец строки `\\n`. П�
 |---|---|
 | `registry.csv` | {len(registry)} центров, {registry["регион"].nunique()} регионов, сроки действия |
 | `requirements.csv` | {len(demonstration.requirements)} требований: показатель, уровень, подтверждение |
-| `answers_ГОД.csv` | {answers} анкет, оценки 1–5; «С» соискатель, «Р» работодатель; вопроса о П2 нет |
-| `checklist_ГОД.csv` | 1 — исполнено, 0 — не исполнено, пусто — неприменимо |
+| `ГОД/answers.csv` | {answers} анкет, оценки 1–5; «С» соискатель, «Р» работодатель; вопроса о П2 нет |
+| `ГОД/checklist.csv` | 1 — исполнено, 0 — не исполнено, пусто — неприменимо |
 | `truth/` | то, что заложено; `_thousandths` — значения в тысячных долях |
 
 ## Что заложено

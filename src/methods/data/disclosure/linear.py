@@ -68,6 +68,7 @@ class Ranges:
 
     table: pd.DataFrame                # target cells x (low, high)
     binding: dict[Cell, list[Cell]]    # target -> published cells that hold its bounds
+    block: pd.Series                   # target -> number of its block: targets of different blocks do not meet
 
 
 def labels(cells: Iterable[Cell]) -> pd.MultiIndex:
@@ -113,7 +114,7 @@ def ranges(system: System, published: pd.DataFrame, targets: Iterable[Cell],
     """
     targets = list(targets)
     if not targets:
-        return Ranges(_empty(), {})
+        return Ranges(_empty(), {}, pd.Series([], index=_empty().index, dtype=int))
     at = system.cells.get_indexer(published.index)
     wanted = system.cells.get_indexer(labels(targets))
     if (at < 0).any() or (wanted < 0).any():
@@ -155,7 +156,8 @@ def ranges(system: System, published: pd.DataFrame, targets: Iterable[Cell],
                 for target in asked[now]:
                     binding[targets[target]] += [published.index[i] for i in tight[at_block[tight] == home[target]]]
     return Ranges(pd.DataFrame({"low": low, "high": high}, index=labels(targets)),
-                  {target: sorted(set(cells)) for target, cells in binding.items()})
+                  {target: sorted(set(cells)) for target, cells in binding.items()},
+                  pd.Series(home, index=labels(targets), name="block"))
 
 
 def _batches(block: np.ndarray, home: np.ndarray) -> list[np.ndarray]:

@@ -213,9 +213,8 @@ def _hide_until_safe(taken: Model, own: pd.DataFrame, means: pd.DataFrame, secre
             break
         hidden += sorted(chosen)
         shown = shown.drop(index=sorted(chosen))
-        units = {cell[0] for cell in open_.index}
-        regional = any(cell[2] == REGION for cell in shown.index)
-        watch = list(secret) if regional else [cell for cell in watch if cell[0] in units]
+        touched = set(found.block[open_.index])  # what is hidden changes nothing outside the block
+        watch = [cell for cell in watch if found.block[cell] in touched]
     return shown[shown.index.get_level_values("part") != REGION], hidden
 
 

@@ -1,37 +1,11 @@
-"""What an answer may look like: words for marks, codes of «no answer», reversed questions, limits."""
+"""What a cell of a question says under the edition's codebook: a mark, no answer, or nothing it knows."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from methods.data.registry import cell_text
-
-FIVE_POINTS = {
-    "один": 1, "два": 2, "три": 3, "четыре": 4, "пять": 5, "отлично": 5, "хорошо": 4, "удовлетворительно": 3,
-    "плохо": 2, "очень плохо": 1, "5 (отлично)": 5, "4 (хорошо)": 4, "3 (удовлетворительно)": 3, "2 (плохо)": 2,
-    "1 (очень плохо)": 1,
-}
-YES = {"да": 1.0, "нет": 0.0}
-
-
-@dataclass(frozen=True)
-class Codebook:
-    """Rules of the questionnaire that the edition does not state."""
-
-    words: Mapping[str, float] = field(default_factory=lambda: {**FIVE_POINTS, **YES})  # small letters -> mark
-    no_answer: frozenset[str] = frozenset({"98", "99", "затрудняюсь ответить", "нет ответа", "отказ"})
-    gaps: frozenset[str] = frozenset({"", "-", "—", "н/д", "нет данных"})
-    reversed_questions: frozenset[str] = frozenset()   # 1 is the best mark
-    field_period: tuple[datetime.date, datetime.date] | None = None  # None: the period of the run
-    weight_ratio: float = 20.0                         # the largest weight over the smallest
-    strata: tuple[str, ...] = ()                       # strata of the post-stratification
-    min_n: int = 10                                    # fewer records are not published
-    block: int = 10                                    # so many identical records in a row are a block
-    ten_point_share: float = 0.2                       # so many answers above the scale: another scale was used
-    comments: tuple[str, ...] = ("комментарий",)
+from methods.index.edition import Codebook
 
 
 class Answer(NamedTuple):

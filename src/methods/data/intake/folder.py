@@ -11,9 +11,14 @@ import pandas as pd
 
 from methods.data import sources
 from methods.data.intake.centres import check_registry
-from methods.data.intake.codebook import Codebook
 from methods.data.intake.files import REQUIREMENTS, read_table, recognise
-from methods.data.intake.requirements import INDICATOR, REQUIREMENT, check_checklist, check_checklists
+from methods.data.intake.requirements import (
+    INDICATOR,
+    REQUIREMENT,
+    check_checklist,
+    check_checklists,
+    requirement_marks,
+)
 from methods.data.intake.respondents import check_survey, check_surveys
 from methods.data.intake.years import check_edition_period
 from methods.data.reading import collect, read_file
@@ -40,12 +45,12 @@ class Intake:
     registry: Registry
     surveys: pd.DataFrame     # all files, index (file, row)
     checklists: pd.DataFrame  # центр, показатель, исполнено, задано
+    marks: pd.DataFrame       # центр, требование, показатель, отметка: of the checklists by requirement
     protocol: Protocol
 
 
 def check_tables(given: Given, edition: Edition, protocol: Protocol, *, period: str = "",
-                 regions: pd.DataFrame | None = None, codebook: Codebook | None = None,
-                 allow_missing: Sequence[str] = (), cross_year: bool = False,
+                 regions: pd.DataFrame | None = None, allow_missing: Sequence[str] = (), cross_year: bool = False,
                  today: datetime.date | None = None) -> Intake:
     """All checks of a run on tables that are read already.
 
@@ -61,7 +66,7 @@ def check_tables(given: Given, edition: Edition, protocol: Protocol, *, period: 
     period = period or edition.data.periods[-1]
     check_edition_period(edition, period, protocol, cross_year=cross_year)
     registry = check_registry(given.registry, protocol, period=period, regions=regions)
-    surveys = [check_survey(frame, edition, registry, protocol, period=period, codebook=codebook, today=today,
+    surveys = [check_survey(frame, edition, registry, protocol, period=period, today=today,
                             clientele=clientele_of(frame.attrs.get("file", ""), edition)) for frame in given.surveys]
     checklists = [check_checklist(frame, edition, registry, protocol, requirements=given.requirements, period=period)
                   for frame in given.checklists]
@@ -69,10 +74,9 @@ def check_tables(given: Given, edition: Edition, protocol: Protocol, *, period: 
     surveys, checklists = ([frame for frame in frames if CENTRE in frame] for frames in (surveys, checklists))
     return Intake(
         registry,
-        check_surveys(surveys, edition, registry, protocol, period=period, codebook=codebook,
-                      allow_missing=allow_missing),
+        check_surveys(surveys, edition, registry, protocol, period=period, allow_missing=allow_missing),
         check_checklists(checklists, registry, protocol, period=period, allow_missing=allow_missing),
-        protocol)
+        requirement_marks(checklists), protocol)
 
 
 def clientele_of(file: str, edition: Edition) -> str | None:
@@ -82,7 +86,7 @@ def clientele_of(file: str, edition: Edition) -> str | None:
 
 
 def check_folder(path: Path, edition: Edition, root: Path, protocol: Protocol, *, period: str = "",
-                 allow_missing: Sequence[str] = (), codebook: Codebook | None = None) -> Intake | None:
+                 allow_missing: Sequence[str] = ()) -> Intake | None:
     """Read and check a folder (or one file): what stands behind `zvezda check PATH --edition E`.
 
     Returns
@@ -107,13 +111,13 @@ def check_folder(path: Path, edition: Edition, root: Path, protocol: Protocol, *
     regions = None if edition.status == "demonstration" else read_regions(root)  # invented regions have no codes
     tables = Given(registry, requirements, given.get("survey", []),
                    [frame for kind in ("counts", "long", "wide") for frame in given.get(kind, [])])
-    return check_tables(tables, edition, protocol, period=period, regions=regions, allow_missing=allow_missing,
-                        codebook=codebook)
+    return check_tables(tables, edition, protocol, period=period, regions=regions, allow_missing=allow_missing)
 
 
 def requirement_list(edition: Edition, root: Path, protocol: Protocol) -> pd.DataFrame:
     """The requirement list that the edition's checklist names; empty if it has none."""
-    files = {table.register_file for table in edition.data.tables.values() if table.register_file}
+    files = {name for name in (edition.data.requirements,
+                               *(table.register_file for table in edition.data.tables.values())) if name}
     for name in sorted(files):
         frame = read_file(root / sources.RAW / edition.data.dataset / name, REQUIREMENTS, protocol, root)
         if frame is not None:

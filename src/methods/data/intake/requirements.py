@@ -121,6 +121,14 @@ def check_checklists(frames: Sequence[pd.DataFrame], registry: Registry, protoco
     return together
 
 
+def requirement_marks(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Marks of all clean checklists by requirement, one row a centre and requirement that applies to it."""
+    columns = [CENTRE, REQUIREMENT, INDICATOR, MARK]
+    parts = [frame.loc[frame[MARK].notna(), columns] for frame in frames if frame.attrs["form"] != "counts"]
+    together = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return together.dropna(subset=[CENTRE]).drop_duplicates([CENTRE, REQUIREMENT], ignore_index=True)
+
+
 def totals(clean: pd.DataFrame) -> pd.DataFrame:
     """X and N of every centre and indicator of a clean checklist."""
     if clean.attrs["form"] == "counts":
@@ -202,14 +210,13 @@ def _check_differences(frame: pd.DataFrame, together: pd.DataFrame, registry: Re
     """Indicators that are fulfilled everywhere: in the country, or else in a region of two centres and more."""
     full = together[together[SET] > 0].assign(full=lambda table: table[FULFILLED] == table[SET])
     full[REGION] = full[CENTRE].map(registry.region_of)
+    column = INDICATOR if frame.attrs["form"] != "wide" else None
     for indicator, part in full.groupby(INDICATOR, sort=False):
-        regions = [(listed(sorted(part[REGION].dropna().unique()), 5), part)] if part["full"].all() else [
-            (region, own) for region, own in part.groupby(REGION)]
-        for where, own in regions:
-            if len(own) > 1 and own["full"].all():
-                column = INDICATOR if frame.attrs["form"] != "wide" else None
-                protocol.add(Problem("CHK-15", place(frame, None, column), indicator, {
-                    "indicator": indicator, "where": where, "count": len(own)}, "warning"))
+        by_region = part.groupby(REGION)["full"].agg(["all", "size"])
+        alike = by_region if part["full"].all() else by_region[by_region["all"] & (by_region["size"] > 1)]
+        if len(alike) and len(part) > 1:
+            protocol.add(Problem("CHK-15", place(frame, None, column), indicator, {
+                "indicator": indicator, "where": listed(alike.index), "count": alike["size"].sum()}, "warning"))
 
 
 # -- counts ------------------------------------------------------------------------------------------------------------

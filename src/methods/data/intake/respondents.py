@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from methods.data.intake.codebook import Answer, Codebook, read_answer
+from methods.checks import DUST
+from methods.data.intake.codebook import Answer, read_answer
 from methods.data.intake.personal import without_personal
 from methods.data.intake.remarks import check_comments
 from methods.data.reading.report import shown
@@ -32,7 +33,7 @@ from methods.data.registry import (
     told_unreadable,
     without_examples,
 )
-from methods.index.edition import Edition, Survey
+from methods.index.edition import Codebook, Edition, Survey
 from methods.problems import Problem, Protocol
 
 RESPONDENT, CLIENTELE, DATE, WEIGHT, STRATUM, OVERALL = "анкета", "клиентела", "дата", "вес", "страта", "общая"
@@ -50,7 +51,7 @@ def questions(edition: Edition) -> dict[str, tuple[int, int]]:
 
 
 def check_survey(frame: pd.DataFrame, edition: Edition, registry: Registry, protocol: Protocol, *, period: str,
-                 codebook: Codebook | None = None, clientele: str | None = None,
+                 clientele: str | None = None,
                  today: datetime.date | None = None) -> pd.DataFrame:
     """Clean answers of one file.
 
@@ -67,7 +68,7 @@ def check_survey(frame: pd.DataFrame, edition: Edition, registry: Registry, prot
         The columns of the file: ids in `центр`, keys of the edition in `клиентела`, local days in `дата`, marks as
         numbers with NaN for no answer, comments masked; `в_блоке` marks records of a run of identical ones.
     """
-    codebook = codebook or Codebook()
+    codebook = edition.codebook
     frame = composed(without_personal(without_examples(frame, protocol), protocol), protocol)
     check_year(frame, period, protocol)
     clean = frame.copy()
@@ -98,17 +99,17 @@ def check_survey(frame: pd.DataFrame, edition: Edition, registry: Registry, prot
 
 
 def check_surveys(frames: Sequence[pd.DataFrame], edition: Edition, registry: Registry, protocol: Protocol, *,
-                  period: str, codebook: Codebook | None = None, allow_missing: Iterable[str] = ()) -> pd.DataFrame:
+                  period: str, allow_missing: Iterable[str] = ()) -> pd.DataFrame:
     """All clean files of a run together: what only shows across files and centres. Returns them as one table."""
-    codebook = codebook or Codebook()
+    codebook = edition.codebook
     if not frames:
         return pd.DataFrame()
     together = pd.concat(frames, keys=range(len(frames)), names=["file", "row"])
     scales = [question for question in questions(edition) if question in together]
     _check_across_files(frames, together, protocol)
     _check_strata(frames, together, codebook, protocol)
-    _check_centres(frames, together, scales, edition, codebook, protocol)
-    _check_directions(frames, together, scales, edition, registry, codebook, protocol)
+    _check_centres(frames, together, scales, edition, protocol)
+    _check_directions(frames, together, scales, edition, registry, protocol)
     check_coverage(frames, registry, protocol, period, allow_missing)
     return together
 
@@ -182,7 +183,9 @@ def _local_days(frame: pd.DataFrame, column: str, regions: pd.Series, registry: 
 
 def _check_dates(frame: pd.DataFrame, column: str, days: pd.Series, codebook: Codebook, period: str,
                  today: datetime.date, protocol: Protocol) -> None:
-    start, end = codebook.field_period or period_days(period)
+    start, end = period_days(period)
+    if (stated := codebook.field_period) is not None:
+        start, end = stated.start, stated.end or end
     outside = days.notna() & ~days.between(pd.Timestamp(start), pd.Timestamp(min(end, today)))
     for row in days.index[outside]:
         protocol.add(Problem("SRV-11", place(frame, row, column), days[row].date(),
@@ -232,7 +235,7 @@ def _check_scales(frame: pd.DataFrame, scales: dict[str, tuple[int, int]], kinds
     by_region = pd.DataFrame({"above": above.sum(axis=1), "given": given.sum(axis=1)}).groupby(
         regions.fillna("")).sum()
     share = by_region["above"] / by_region["given"].where(by_region["given"] > 0)
-    for region in share.index[(share >= codebook.ten_point_share) & (by_region["above"] >= codebook.min_n)]:
+    for region in share.index[(share >= codebook.ten_point_share) & (by_region["above"] >= codebook.block)]:
         here = regions.fillna("") == region
         question = above[here].any().idxmax()
         row = above.index[here & above[question]][0]
@@ -329,7 +332,7 @@ def _check_strata(frames: Sequence[pd.DataFrame], together: pd.DataFrame, codebo
 
 
 def _check_centres(frames: Sequence[pd.DataFrame], together: pd.DataFrame, scales: list[str], edition: Edition,
-                   codebook: Codebook, protocol: Protocol) -> None:
+                   protocol: Protocol) -> None:
     """Centres without answers, with too few records, or with one and the same answer everywhere."""
     marks = together[scales]
     answered = marks.notna().any(axis=1)
@@ -337,44 +340,47 @@ def _check_centres(frames: Sequence[pd.DataFrame], together: pd.DataFrame, scale
     rows = dict(zip(together[CENTRE][::-1], together.index[::-1], strict=True))  # the first row of each
     for centre in by_centre.index[by_centre == 0]:
         protocol.add(Problem("SRV-15", _where(frames, rows[centre], CENTRE), centre, {"centre": centre}, "warning"))
-    keys = [together[CENTRE]] + ([together[CLIENTELE]] if edition.clienteles and CLIENTELE in together else [])
+    clientele = together[CLIENTELE] if edition.clienteles and CLIENTELE in together else pd.Series("", together.index)
+    keys = [clientele, together[CENTRE]]
     cells = pd.DataFrame({"n": answered.groupby(keys).sum(), "low": marks.min(axis=1).groupby(keys).min(),
                           "high": marks.max(axis=1).groupby(keys).max()})
     first = together.index.to_series().groupby(keys).first()
-    for cell, found in cells.iterrows():
-        centre, clientele = cell if isinstance(cell, tuple) else (cell, None)
-        title = edition.clienteles[clientele].title if clientele else "—"
-        if 1 <= found["n"] < codebook.min_n:
-            protocol.add(Problem("SRV-16", _where(frames, first[cell], CENTRE), centre, {
-                "centre": centre, "clientele": title, "limit": codebook.min_n}, "warning"))
-        elif found["n"] > 1 and found["low"] == found["high"]:
-            protocol.add(Problem("SRV-17", _where(frames, first[cell], CENTRE), centre, {"centre": centre}, "warning"))
+    limit = edition.disclosure.threshold
+    few, flat = cells["n"].between(1, limit - 1), (cells["n"] >= limit) & (cells["low"] == cells["high"])
+    for code, found in (("SRV-16", cells[few]), ("SRV-17", cells[flat])):
+        for key, part in found.groupby(level=0):  # one line a clientele: hundreds of small centres are usual
+            centres = part.index.get_level_values(1)
+            title = edition.clienteles[key].title if key else "—"
+            protocol.add(Problem(code, _where(frames, first[part.index[0]], CENTRE), centres[0], {
+                "centres": listed(centres), "count": len(centres), "clientele": title, "limit": limit}, "warning"))
 
 
 def _check_directions(frames: Sequence[pd.DataFrame], together: pd.DataFrame, scales: list[str], edition: Edition,
-                      registry: Registry, codebook: Codebook, protocol: Protocol) -> None:
+                      registry: Registry, protocol: Protocol) -> None:
     """Questions that fall when the others rise, in the whole run or, failing that, in one region."""
     tops = questions(edition)
     regions = together[CENTRE].map(registry.region_of)
-    for question in [question for question in scales if question != OVERALL]:
-        others = [other for other in scales if other not in (question, OVERALL)]
-        pairs = pd.DataFrame({"one": together[question], "rest": together[others].mean(axis=1)}).dropna()
-        found = _reversed(pairs, 2)
-        parts = [(listed(sorted(regions.dropna().unique()), 5), found)] if found is not None else [
-            (region, _reversed(part, 4)) for region, part in pairs.groupby(regions.reindex(pairs.index))]
-        for where, r in parts:
-            if r is not None:
-                protocol.add(Problem("SRV-06", place(frames[0], None, question), f"{r:.2f}", {
-                    "question": question, "high": tops[question][1], "r": r, "n": len(pairs),
-                    "where": where}, "warning"))
+    asked = [question for question in scales if question != OVERALL]
+    for question in asked:
+        rest = together[[other for other in asked if other != question]].mean(axis=1)
+        pairs = pd.DataFrame({"one": together[question], "rest": rest, "region": regions}).dropna(
+            subset=["one", "rest"])
+        everywhere = _reversed(pairs.assign(region=""), 2)
+        # Regions are many, hence a stricter bound there: chance alone would reverse some question in some region.
+        found = everywhere.set_axis([listed(sorted(regions.dropna().unique()), 5)] * len(everywhere)) \
+            if len(everywhere) else _reversed(pairs, 4)
+        for where, r in found.items():
+            protocol.add(Problem("SRV-06", place(frames[0], None, question), f"{r:.2f}", {
+                "question": question, "high": tops[question][1], "r": r, "n": len(pairs), "where": where}, "warning"))
 
 
-def _reversed(pairs: pd.DataFrame, errors: float) -> float | None:
-    """Correlation with the other questions if it is clearly negative: below 0 by so many standard errors.
-
-    Regions are many, hence a stricter bound there: chance alone would reverse some question in some region.
-    """
-    if len(pairs) < MIN_REVERSED or pairs.nunique().min() < 2:
-        return None
-    r = float(np.corrcoef(pairs["one"], pairs["rest"])[0, 1])
-    return r if r < REVERSED_AT and r < -errors / np.sqrt(len(pairs)) else None
+def _reversed(pairs: pd.DataFrame, errors: float) -> pd.Series:
+    """Correlation with the other questions where it is clearly negative: below 0 by so many standard errors."""
+    group = pairs["region"]
+    n = pairs.groupby(group)["one"].transform("size")
+    x, y = (pairs[side] - pairs.groupby(group)[side].transform("mean") for side in ("one", "rest"))
+    size, xx, yy, xy = (part.groupby(group).agg(how) for part, how in (
+        (n, "first"), (x * x, "sum"), (y * y, "sum"), (x * y, "sum")))
+    varied = (size >= MIN_REVERSED) & (xx > DUST * size) & (yy > DUST * size)
+    r = (xy / np.sqrt(xx * yy))[varied]
+    return r[(r < REVERSED_AT) & (r < -errors / np.sqrt(size[varied]))]

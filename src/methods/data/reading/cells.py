@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 import pandas as pd
 
@@ -75,7 +76,7 @@ def _cleaned(column: Column) -> list:
         else:
             cells.append(text)
             trimmed += text != cell
-            if not textual and text == cell:
+            if text == cell and len(text) < 30:
                 plain.add(text)
             continue
         cells.append(None)
@@ -138,9 +139,10 @@ def _texts(column: Column) -> pd.Series:
     texts = [_text(column, row, cell, counts) for row, cell in zip(column.rows, column.cells, strict=True)]
     rounded = _rounded(texts) if spec.type == "code" else set()
     values = []
+    plain: set[str] = set()  # what has passed unchanged and uncounted passes again
     for row, text in zip(column.rows, texts, strict=True):
-        values.append(None)
-        if text is None:
+        values.append(text if text in plain else None)
+        if text is None or text in plain:
             continue
         if text in rounded:
             column.add("TXT-20", row=row, value=text, digits=EXACT_DIGITS)
@@ -151,9 +153,12 @@ def _texts(column: Column) -> pd.Series:
                           near=quoted(filter(None, [nearest(text, spec.categories)])))
         else:
             values[-1] = allowed.get(normal(text), text) if allowed else text
-            counts["recased"] += values[-1] != text
-            counts["NA"] += (column.key or spec.type == "code") and text.casefold() in NAMELESS
-            counts["zero"] += spec.type == "code" and re.fullmatch(r"0\d+", text) is not None
+            told = {"recased": values[-1] != text,
+                    "NA": (column.key or spec.type == "code") and text.casefold() in NAMELESS,
+                    "zero": spec.type == "code" and re.fullmatch(r"0\d+", text) is not None}
+            counts.update(told)
+            if not any(told.values()):
+                plain.add(text)
     for name, code in (("NA", "TXT-17"), ("zero", "TXT-18"), ("number", "CEL-07")):
         if counts[name]:
             column.add(code, "note", count=counts[name])
@@ -191,8 +196,9 @@ def _dates(column: Column) -> pd.Series:
     """Dates: real ones of Excel, or texts in the declared format; a serial number says nothing for certain."""
     spec, values, converted = column.spec, [], 0
     example = " / ".join(datetime(2024, 12, 31).strftime(form) for form in spec.dates)
+    read = cache(lambda text: _date(text, spec.dates))  # days repeat
     for row, cell in zip(column.rows, column.cells, strict=True):
-        value = cell if isinstance(cell, date) else _date(cell, spec.dates) if isinstance(cell, str) else None
+        value = cell if isinstance(cell, date) else read(cell) if isinstance(cell, str) else None
         values.append(pd.NaT)
         if value is None:
             if cell is not None:
