@@ -1,10 +1,13 @@
 """Attack on the published tables: everything public goes into one system, every suppressed cell is bounded by it.
 
-    python benchmarks/attack_published_tables.py [--edition star-2022] [--threshold 10] [--protection 0.1]
+    python benchmarks/attack_published_tables.py [--edition star-2022] [--threshold 10] [--protection 0.1] [--reports]
 
 The attacker knows the methodology, the checklists X/N, which cells are hidden and all printed numbers of both years
-with their rounding: places, index, clienteles, groups, grades, regional means, the year-on-year index. Exit code 1 if
-the protected tables give anything away, or if the unprotected ones do not (then the attack has no teeth).
+with their rounding: places, index, clienteles, groups, grades, regional means, the year-on-year index. And more than
+is printed: the level of every unit by its weakest group, of which a report only counts how often it occurs. With
+--reports the numbers are read from the CSV files of the finished reports (make them first: zvezda report --period ...).
+Exit code 1 if the protected tables give anything away, or if the unprotected ones do not (then the attack has no
+teeth).
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ import argparse
 import itertools
 import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,9 +26,10 @@ from scipy import sparse
 from methods.data import store
 from methods.data.disclosure import PROTECTION, THRESHOLD, Published, System, published_view, ranges
 from methods.data.disclosure.linear import labels
-from methods.data.disclosure.model import COMBINED, REGION, Model, model
-from methods.index.edition import INDEX
-from methods.index.rounding import half_up
+from methods.data.disclosure.model import COMBINED, GRADE, REGION, Model, model
+from methods.index.edition import INDEX, Edition
+from methods.index.rounding import half_up, round_half_up
+from methods.index.score import Scores
 
 RELATIVE = "relative"
 DECIMALS = 2  # of the relative index
@@ -44,6 +50,76 @@ def attack(models: dict[str, Model], views: dict[str, Published]) -> pd.DataFram
     weight = pd.Series(abs(system.rows).sum(axis=1), index=system.cells)
     return secret.assign(low=found["low"], high=found["high"], weight=weight.reindex(secret.index),
                          value=_truth(models).reindex(secret.index))
+
+
+def weakest_levels(scores: Scores, edition: Edition) -> pd.DataFrame:
+    """What a level by the weakest group tells of a unit's groups, in points: not below `low`, the least not above
+    `high`."""
+    groups = round_half_up(scores.elements[edition.children(INDEX)] * edition.publication.multiplier, 9)
+    cuts = np.array([-np.inf, *scores.cut_offs["all"], np.inf])
+    level = np.searchsorted(cuts[1:-1], groups.min(axis=1), side="right")
+    known = groups.notna().all(axis=1)
+    return pd.DataFrame({"low": cuts[level], "high": cuts[level + 1]}, index=groups.index)[known]
+
+
+def attack_with_levels(taken: Model, view: Published, levels: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
+    """The attack on one period by somebody who also knows every unit's weakest level.
+
+    «Some group lies below the border» is no linear condition: each group in turn is taken for the weakest, and what
+    can be proved is what holds in all cases together.
+    """
+    secret = list(view.protected.index)
+    told = view.cells[view.cells.index.get_level_values("part") != REGION]
+    floor = pd.DataFrame([(max(levels.loc[unit, "low"], -1e9), np.inf, (unit, group, COMBINED))
+                          for unit in levels.index for group in groups], columns=["low", "high", "cell"])
+    floor = floor.set_index(labels(floor["cell"]))[["low", "high"]]
+    told = _both(told, floor[floor.index.isin(taken.system.cells)])
+    proved = ranges(taken.system, told, [cell for cell in floor.index if cell in taken.system.cells]).table
+    cases = []
+    for weakest in groups:
+        cell = labels((unit, weakest, COMBINED) for unit in levels.index)
+        possible = proved["low"].reindex(cell).to_numpy() <= levels["high"].to_numpy()
+        cap = pd.DataFrame({"low": -np.inf, "high": levels["high"].to_numpy()}, index=cell)[possible]
+        units = set(levels.index[possible]) | (set(taken.value.index.get_level_values("unit")) - set(levels.index))
+        cases.append(ranges(taken.system, _both(told, cap), [target for target in secret if target[0] in units]).table)
+    together = pd.concat(cases).groupby(level=[0, 1, 2]).agg({"low": "min", "high": "max"})
+    return view.protected[["n", "need"]].assign(
+        low=together["low"], high=together["high"], weight=taken.weight.reindex(view.protected.index),
+        value=taken.value.reindex(view.protected.index))
+
+
+def _both(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Intervals that satisfy both tables."""
+    made = pd.concat([one, other]).groupby(level=[0, 1, 2]).agg({"low": "max", "high": "min"})
+    return made.set_index(labels(made.index))
+
+
+def from_report(folder: Path, view: Published, edition: Edition) -> Published:
+    """The same view with the cells that the files of a finished report tell, and nothing else.
+
+    Raises if a file shows a number that the table of published cells does not: a way round the control.
+    """
+    def table(name: str) -> pd.DataFrame:
+        return pd.read_csv(folder / "tables" / f"{name}.csv", sep=";", decimal=",", encoding="utf-8-sig",
+                           dtype={"unit": str, "Код": str, "Регион": str}, keep_default_na=False, na_values=[""])
+    cells = table("sensitivity-published")
+    cells["part"] = cells["part"].fillna("")
+    shown = cells.dropna(subset=["value"]).set_index(["unit", "element", "part"])
+    told = pd.DataFrame({"low": shown["value"] - shown["half"], "high": shown["value"] + shown["half"]})
+    told.index = labels(told.index)
+    places = table("sensitivity-places").set_index("Код")
+    columns = {"Индекс": COMBINED, **{one.title.capitalize(): code for code, one in edition.clienteles.items()}}
+    for column, part in columns.items():
+        printed = places[column].dropna()
+        known = shown["value"].reindex(labels((unit, INDEX, part) for unit in printed.index))
+        assert np.allclose(known, printed), f"{column}: a number that is no published cell"
+    regions = table("maturity-regions").set_index("Регион")["Средний индекс"].dropna()
+    known = shown["value"].reindex(labels((region, INDEX, REGION) for region in regions.index))
+    assert np.allclose(known, regions), "a region's mean that is no published cell"
+    grades = view.cells[view.cells.index.get_level_values("part") == GRADE]
+    starred = places[edition.grades.title.capitalize()].dropna().index
+    assert set(starred) == set(grades.index.get_level_values("unit")), "a grade that is no published cell"
+    return replace(view, cells=pd.concat([told, grades]))
 
 
 def recovered(found: pd.DataFrame, steps: int) -> dict[str, int]:
@@ -124,8 +200,10 @@ def main() -> int:
     parser.add_argument("--edition", default="star-2022")
     parser.add_argument("--threshold", type=int, default=THRESHOLD)
     parser.add_argument("--protection", type=float, default=PROTECTION)
+    parser.add_argument("--reports", action="store_true", help="attack the files of the finished reports")
     given = parser.parse_args()
     start, models, seen = time.perf_counter(), {}, {"with": {}, "without": {}}
+    levels = {}
     edition = store.editions.load_edition(store.project_root(), given.edition)
     for period in edition.data.periods:
         edition, measured, scores = store.scored(given.edition, period)
@@ -136,6 +214,11 @@ def main() -> int:
             seen[name][period] = published_view(scores, measured.measurements, edition, given.threshold,
                                                 regions=regions, protection=given.protection, secondary=secondary)
             took = time.perf_counter() - begun
+        levels[period] = weakest_levels(scores, edition)
+        if given.reports:
+            folder = store.project_root() / "reports" / edition.version / period
+            seen["with"][period] = from_report(folder, seen["with"][period], edition)
+            print(f"\n{folder}: {len(seen['with'][period].cells)} published cells in the files")
         view = seen["with"][period]
         ranked = int(scores.rank.notna().sum())
         print(f"\n{period}: units {ranked}, index shown {int(view.shown.sum())}, secret cells {len(view.protected)}, "
@@ -155,6 +238,13 @@ def main() -> int:
         print(f"  not counted as recovered: mean mark known to better than ±0.5 of a mark: {whole}")
         total = sum(counts.values())
         failed |= (total > 0) if name == "with" else (total == 0)
+    steps = min(taken.steps for taken in models.values())
+    for period, taken in models.items():
+        found_more = attack_with_levels(taken, seen["with"][period], levels[period], edition.children(INDEX))
+        counts = recovered(found_more, steps)
+        print(f"\n{period}, by somebody who also knows every unit's level by its weakest group:")
+        print("\n".join(f"  {count:6d} {what}" for what, count in counts.items()))
+        failed |= sum(counts.values()) > 0
     print("\nGuess by regression on the shown index (share of the answer scale, standard deviation):")
     print(guess(found, models, seen["with"]).round(4).to_string())
     print(f"\n{'FAILED' if failed else 'OK: 0 recovered'}; {time.perf_counter() - start:.0f} s")

@@ -14,8 +14,9 @@ import click
 import pandas as pd
 from tqdm import tqdm
 
-from methods.data import editions, reference, sources, store
+from methods.data import editions, publication, reference, sources, store
 from methods.data.accept import accept
+from methods.data.disclosure import masked
 from methods.data.intake import check_folder, requirement_list
 from methods.data.templates import write_templates
 from methods.errors import EnvironmentFault, UsageError, ZvezdaError
@@ -25,6 +26,7 @@ from methods.index.edition import Edition
 from methods.index.rounding import round_half_up
 from methods.problems import Language, Protocol
 from methods.report.applicability import reason_not_applicable
+from methods.report.exports import guarded
 from methods.run import JOBS
 
 EDITION = click.option("--edition", "-e", "version", default="star-2022", show_default=True, help="Редакция методики.")
@@ -73,13 +75,25 @@ def zvezda() -> None:
 @PERIOD
 @PARAMETERS
 @TIMEOUT
-def report(version: str, period: str, parameters: tuple[str, ...], timeout: float | None) -> None:
+@click.option("--ignore-previous", is_flag=True,
+              help="Прежние отчёты за этот период никому не передавали: не сравнивать с ними.")
+def report(version: str, period: str, parameters: tuple[str, ...], timeout: float | None,
+           ignore_previous: bool) -> None:
     """Посчитать всё и собрать годовой отчёт в reports/РЕДАКЦИЯ/ПЕРИОД."""
-    from methods.run import runner  # loads Jupyter, two seconds that the other commands do not owe
+    from methods.run import release, runner  # loads Jupyter, two seconds that the other commands do not owe
 
     root, edition, period, files = _prepared(version, period)
+    measured = store.prepare(root, edition, period)
+
+    def may_leave(folder: Path, final: Path) -> None:
+        if not ignore_previous:
+            earlier = release.earlier_reports(root / "reports", final, period, edition.data.dataset)
+            release.compared(folder, earlier, edition.disclosure.threshold)
+        names = measured.units[[column for column in ("title", "region") if column in measured.units]].stack()
+        release.nothing_personal(folder, measured.comments, [edition.title, *names.unique()])
+
     done = runner.run_report(
-        version, period, root, _pairs(parameters), inputs=files, timeout=timeout, say=tqdm.write,
+        version, period, root, _pairs(parameters), inputs=files, timeout=timeout, say=tqdm.write, release=may_leave,
         applicable=lambda job, _: reason_not_applicable(job, edition))
     click.echo(f"Откройте: {done / 'annual_report.html'}")
 
@@ -135,7 +149,9 @@ def score(version: str, period: str, out: Path | None, force: bool) -> None:
                  for code, frame in scores.by_clientele.items()],
         scores.indicators.add_prefix("indicator_")], axis=1).rename_axis("unit")
     table = table.sort_values("rank", kind="stable", na_position="last")
-    text = table.to_csv(lineterminator="\n")
+    words = table.select_dtypes(exclude="number").columns
+    table[words] = table[words].map(lambda cell: guarded(cell) if isinstance(cell, str) else cell)
+    text = table.rename(index=guarded).to_csv(lineterminator="\n")
     if out is None:
         click.echo(text.encode("utf-8"), nl=False)  # the same bytes as in a file, whatever the locale
         return
@@ -236,7 +252,7 @@ def main(words: list[str] | None = None) -> int:
         return EnvironmentFault.exit_code
     except Exception:
         log = Path(tempfile.gettempdir()) / "zvezda-error.log"
-        log.write_text(traceback.format_exc(), encoding="utf-8")
+        log.write_text(masked(traceback.format_exc()), encoding="utf-8")
         click.echo(f"Внутренняя ошибка программы. Подробности в файле {log}; пришлите его разработчикам.", err=True)
         return ZvezdaError.exit_code
     return 0
@@ -249,9 +265,11 @@ def _prepared(version: str, period: str) -> tuple[Path, Edition, str, list[Path]
     _remark(edition)
     period = store.resolve_period(edition, period)
     measured = store.prepare(root, edition, period)
+    publication.published(version, period, root)  # before the kernels, which would all begin to make it
     files = [root / name for name in store.inputs(root, edition, measured)]
     if edition.base_period and edition.base_period != period:
         base = store.prepare(root, edition, edition.base_period)
+        publication.published(version, edition.base_period, root)
         files += [root / name for name in base.files if root / name not in files]
     return root, edition, period, [*files, root / sources.RAW / edition.data.dataset / "source.yml"]
 

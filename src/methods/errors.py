@@ -34,6 +34,12 @@ class EditionError(ZvezdaError, ValueError):
     exit_code = 4
 
 
+class DisclosureError(ZvezdaError):
+    """Publication blocked: a number or a text would tell what few people answered."""
+
+    exit_code = 5
+
+
 class NotebookError(ZvezdaError):
     """A cell of a notebook failed."""
 

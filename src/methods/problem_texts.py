@@ -647,4 +647,207 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("a folder holds one registry of centres; {first} was taken", "join the registries into one file"),
     },
     # -- end of registry, survey, checklist, templates, folders --------------------------------------------------------
+    # -- experts' judgements (intake/experts.py) -----------------------------------------------------------------------
+    "EXP-01": {
+        "ru": ("{expert}: в двух ячейках пары обратные числа; {row} × {column} = {back}, напротив ({first}) {there}: "
+               "произведение {product}, должно быть 1 (не дальше {limit:.0%})", "исправьте одну из двух ячеек"),
+        "en": ("{expert}: the two cells of a pair are reciprocal; {row} × {column} = {back}, opposite ({first}) "
+               "{there}: product {product}, should be 1 (within {limit:.0%})", "correct one of the two cells"),
+    },
+    "EXP-02": {
+        "ru": ("{expert}: {row} × {column} принято за {exact} (не дальше {limit:.0%}); таких ячеек: {count}",
+               "исправлять не нужно; точнее писать дробью: {exact}"),
+        "en": ("{expert}: {row} × {column} was taken for {exact} (within {limit:.0%}); such cells: {count}",
+               "nothing to do; a fraction is more exact: {exact}"),
+    },
+    "EXP-03": {
+        "ru": ("{expert}: сам с собой элемент сравнивается как 1 ({row} × {column})", "поставьте 1"),
+        "en": ("{expert}: compared with itself an element is 1 ({row} × {column})", "enter 1"),
+    },
+    "EXP-04": {
+        "ru": ("{expert}: сравнение {row} × {column} больше 0 (во сколько раз первое важнее)",
+               "впишите число или дробь: 3 или 1/3"),
+        "en": ("{expert}: the comparison {row} × {column} is above 0 (how many times the first is more important)",
+               "enter a number or a fraction: 3 or 1/3"),
+    },
+    "EXP-05": {
+        "ru": ("{expert}: сравнение {row} × {column} на шкале от {low} до {high}",
+               "исправьте: {high} — крайне важнее; большего шкала не различает"),
+        "en": ("{expert}: the comparison {row} × {column} is on the scale from {low} to {high}",
+               "correct it: {high} means extremely more important, the scale knows no more"),
+    },
+    "EXP-06": {
+        "ru": ("Excel превратил {typed} в дату", "введите значение заново; формат ячейки «Текстовый»"),
+        "en": ("Excel turned {typed} into a date", "type the value again; cell format “Text”"),
+    },
+    "EXP-07": {
+        "ru": ("{expert}: сравнения полны, матрица квадратная; сейчас {size}, нет: {missing:ru}",
+               "добавьте недостающее; пару, о которой не спрашивали, оставьте пустой в обеих ячейках"),
+        "en": ("{expert}: comparisons are complete, the matrix is square; now {size}, missing: {missing:en}",
+               "add what is missing; leave both cells empty of a pair that was not asked"),
+    },
+    "EXP-08": {
+        "ru": ("названия строк и столбцов — коды редакции {version}; {found:ru}", "{remedy:ru}"),
+        "en": ("names of rows and columns are codes of edition {version}; {found:en}", "{remedy:en}"),
+    },
+    "EXP-09": {
+        "ru": ("{expert}: отношение согласованности не больше {limit} (больше {refused} не принимается); CR = {ratio}, "
+               "случайный индекс — {index}; самая противоречивая тройка: {triple}",
+               "спросите эксперта, не исправляйте за него; тройку исправит {repair}; сильнее всего поможет: "
+               "{change:ru}"),
+        "en": ("{expert}: the consistency ratio is at most {limit} (above {refused} it is refused); CR = {ratio}, "
+               "random index: {index}; the most contradictory triple: {triple}",
+               "ask the expert, do not correct for him; the triple is repaired by {repair}; most helpful: {change:en}"),
+    },
+    "EXP-11": {
+        "ru": ("«{element}»: экспертов не меньше двух; один ({expert}), согласованность не определена",
+               "спросите ещё хотя бы одного; одно мнение — не полное согласие"),
+        "en": ("«{element}»: at least two experts; there is one ({expert}), agreement is not defined",
+               "ask at least one more; one opinion is no full agreement"),
+    },
+    "EXP-12": {
+        "ru": ("«{element}»: эксперты различают элементы; у всех ({count}) места равны: различий нет, W не определён",
+               "спросите заново или назначьте равные веса решением"),
+        "en": ("«{element}»: experts tell elements apart; all ({count}) gave equal places: no differences, "
+               "W is not defined", "ask again or decide on equal weights"),
+    },
+    "EXP-13": {
+        "ru": ("«{element}»: категорий больше одной; все эксперты ({count}) выбрали одну: каппа не определена; доля "
+               "согласия 100 %", "в отчёте приводите долю согласия, а не каппу"),
+        "en": ("«{element}»: more than one category; all experts ({count}) chose one: kappa is not defined; share of "
+               "agreement 100 %", "report the share of agreement, not kappa"),
+    },
+    "EXP-14": {
+        "ru": ("у эксперта {expert} один ответ; повторено строк: {count}, первая запись: {first:ru}",
+               "оставьте верную запись: голос считается один раз"),
+        "en": ("expert {expert} answers once; rows repeated: {count}, first record: {first:en}",
+               "keep the right record: a vote counts once"),
+    },
+    "EXP-15": {
+        "ru": ("{expert}: места по порядку, равные — как 1, 2, 2, 4; {what:ru}", "{remedy:ru}"),
+        "en": ("{expert}: places in order, equal ones like 1, 2, 2, 4; {what:en}", "{remedy:en}"),
+    },
+    "EXP-16": {
+        "ru": ("{expert}: сумма баллов равна {budget} («{element}»), роздано {total}",
+               "раздайте ровно {budget}; сами баллы не пересчитываются"),
+        "en": ("{expert}: points sum to {budget} («{element}»), given out: {total}",
+               "give out exactly {budget}; points are not rescaled"),
+    },
+    "EXP-17": {
+        "ru": ("{expert}: оценено всё; оценено {share:.0%}, {how:ru}", "дозаполните, если эксперт готов ответить"),
+        "en": ("{expert}: everything is rated; rated {share:.0%}, {how:en}", "complete it if the expert can answer"),
+    },
+    "EXP-18": {
+        "ru": ("эксперт обозначен кодом с цифрой, без имени: Э1, Э2 (и в имени файла, листа)",
+               "замените имя кодом; соответствие храните отдельно"),
+        "en": ("an expert is a code with a digit, no name: Э1, Э2 (also in names of files and sheets)",
+               "replace the name by a code; keep the key elsewhere"),
+    },
+    "EXP-19": {
+        "ru": ("{expert}: сравниваются элементы одного набора; {row} и {column} — из разных, ячеек: {count}",
+               "сначала сравните группы, затем показатели внутри группы"),
+        "en": ("{expert}: elements of one set are compared; {row} and {column} are of different ones, cells: {count}",
+               "compare groups first, then indicators inside a group"),
+    },
+    "EXP-20": {
+        "ru": ("«{element}»: хотя бы один эксперт оценил всё; больше всех оценено {share:.0%}",
+               "попросите одного эксперта оценить всё"),
+        "en": ("«{element}»: at least one expert rated everything; the most is {share:.0%}",
+               "ask one expert to rate everything"),
+    },
+    "EXP-21": {
+        "ru": ("{expert}: от {low} до {high}", "исправьте значение"),
+        "en": ("{expert}: from {low} to {high}", "correct the value"),
+    },
+    "EXP-22": {
+        "ru": ("{expert}: здесь число или дробь: 3, 0,33, 1/3", "впишите число; без ответа оставьте пустой"),
+        "en": ("{expert}: a number or a fraction: 3, 0.33, 1/3", "enter a number; leave empty if there is no answer"),
+    },
+    "EXP-23": {
+        "ru": ("{expert}: {what:ru} — {wanted}, от этого считаются остальные; сейчас {found} ({which})",
+               "спросите эксперта заново: одно значение — точка отсчёта"),
+        "en": ("{expert}: {what:en} is {wanted}, the others are judged from it; now {found} ({which})",
+               "ask the expert again: one value is the point of reference"),
+    },
+    "EXP-24": {
+        "ru": ("{expert}: CR по ответам не больше {limit} (Liang, Brunelli, Rezaei 2020); сейчас {ratio}, сильнее "
+               "всего спорят: {judgements}", "спросите эксперта об этих трёх сравнениях"),
+        "en": ("{expert}: the input-based CR is at most {limit} (Liang, Brunelli, Rezaei 2020); now {ratio}, most "
+               "contradictory: {judgements}", "ask the expert about these three comparisons"),
+    },
+    "EXP-25": {
+        "ru": ("{expert}: лучший и худший названы одинаково, сравнение между ними одно; {what:ru}",
+               "исправьте одну из строк"),
+        "en": ("{expert}: best and worst are named alike, one comparison joins them; {what:en}",
+               "correct one of the rows"),
+    },
+    "EXP-26": {
+        "ru": ("код эксперта пишется одинаково; «{expert}» и «{known}» на вид один код", "исправьте написание"),
+        "en": ("an expert's code is spelt alike; «{expert}» and «{known}» look the same", "correct the spelling"),
+    },
+    "WPL-01": {
+        "ru": ("за один раз не больше {limit} элементов; {advice:ru}", "разбейте вопрос; ответы приняты"),
+        "en": ("no more than {limit} elements at once; {advice:en}", "divide the question; the answers were taken"),
+    },
+    "WPL-02": {
+        "ru": ("{expert}: согласованность проверяется до {limit} элементов (дальше нет случайного индекса); здесь "
+               "{count}", "разбейте набор на группы"),
+        "en": ("{expert}: consistency is checked up to {limit} elements (no random index beyond); here {count}",
+               "divide the set into groups"),
+    },
+    # -- end of experts' judgements ------------------------------------------------------------------------------------
+    # -- maturity answers and levels (intake/maturity.py) --------------------------------------------------------------
+    "MAT-07": {
+        "ru": ("ответ на вопрос {question} — одна из ступеней: {allowed}; ячеек с этим ответом: {count}; принято: "
+               "{step}", "впишите ступень; слово или римскую цифру сначала внесите в перечень вопросов"),
+        "en": ("the answer to question {question} is one of the steps: {allowed}; cells with it: {count}; taken as: "
+               "{step}", "enter a step; add a word or a Roman numeral to the list of questions first"),
+    },
+    "MAT-09": {
+        "ru": ("ступени проходят по порядку: регион {region} ({assessor}), требование {requirement} уровня {level} не "
+               "исполнено, а на уровне {above} исполнено: {met}",
+               "проверьте оба ответа; по правилу всех требований регион не выше уровня {limit}"),
+        "en": ("steps are taken in order: region {region} ({assessor}), requirement {requirement} of level {level} is "
+               "not met, but on level {above} these are: {met}",
+               "check both answers; by the gate rule the region is not above level {limit}"),
+    },
+    "MAT-10": {
+        "ru": ("число уровней одно: {old} — {before}, {new} — {after}; соответствие уровней: {mapping:ru}",
+               "смена шкалы не рост и не падение: задайте соответствие и назовите его рядом со сравнением"),
+        "en": ("the number of levels is the same: {old} has {before}, {new} has {after}; mapping of levels: "
+               "{mapping:en}", "a change of scale is no progress: give a mapping and tell it beside the comparison"),
+    },
+    "MAT-11": {
+        "ru": ("за период уровень падает не больше чем на 1: регион {region}, было {before}, стало {after}",
+               "проверьте ответы обоих лет; если падение верно, объясните его в отчёте"),
+        "en": ("a level falls by no more than 1 in a period: region {region}, it was {before}, it is {after}",
+               "check the answers of both years; if the fall is right, explain it in the report"),
+    },
+    "MAT-12": {
+        "ru": ("вопрос есть в перечне методики; похоже на: {nearest}", "исправьте код вопроса"),
+        "en": ("the question is in the list of the methodology; similar: {nearest}", "correct the question's code"),
+    },
+    "MAT-13": {
+        "ru": ("вопрос {question} у региона {region} ({assessor}) записан один раз: строки {first} и {second}, ответы "
+               "{answers}", "оставьте верную строку"),
+        "en": ("question {question} stands once for region {region} ({assessor}): rows {first} and {second}, answers "
+               "{answers}", "keep the right row"),
+    },
+    "MAT-14": {
+        "ru": ("у региона {region} ({assessor}) есть ответы на все вопросы; нет: {names} (всего {count}); правило "
+               "методики: {rule:ru}", "впишите ответы, если они известны"),
+        "en": ("region {region} ({assessor}) has answered all questions; missing: {names} (in all {count}); rule of "
+               "the methodology: {rule:en}", "enter the answers if they are known"),
+    },
+    "MAT-15": {
+        "ru": ("ответ выше низшей ступени подтверждён документом ({document}): регион {region} ({assessor}), без него: "
+               "{names} (всего {count})", "впишите подтверждение"),
+        "en": ("an answer above the lowest step has evidence ({document}): region {region} ({assessor}), without it: "
+               "{names} (in all {count})", "enter the evidence"),
+    },
+    "MAT-16": {
+        "ru": ("оценщик — один из: {allowed}", "впишите, чья это оценка"),
+        "en": ("the assessor is one of: {allowed}", "enter whose assessment it is"),
+    },
+    # -- end of maturity answers and levels ----------------------------------------------------------------------------
 }

@@ -27,6 +27,10 @@ FRAMES = {
                            columns=pd.MultiIndex.from_tuples([("балл", 2023), ("балл", 2024)], names=["что", None])),
     "years as columns": pd.DataFrame([[1.0, 2.0]], columns=pd.Index([2023, 2024], name="год"), index=["01"]),
     "numbered rows with a name": pd.DataFrame({"x": [1, 2]}, index=pd.RangeIndex(2, name="место")),
+    "formulas": pd.DataFrame({"t": pd.Series(["=1+1", "'=1", "a;=1", None, "−"], dtype="str"),
+                              "m": pd.Series(["@x", -1, "+7 900", None, 2.5], dtype=object),
+                              "c": pd.Categorical(["=c", "b", "=c", None, "b"])},
+                             index=pd.Index(["-a", "б", "\t=1", "=г", "д"], name="=имя")),
     "no rows": pd.DataFrame({"x": pd.Series([], dtype=float), "t": pd.Series([], dtype="str")}),
     "no columns": pd.DataFrame(index=["Ц1", "Ц2"]),
 }
@@ -37,6 +41,14 @@ def test_frames_survive_exactly(name):
     content, meta = to_csv(FRAMES[name])
     meta = json.loads(json.dumps(meta, allow_nan=False))
     pd.testing.assert_frame_equal(from_csv(content, meta), FRAMES[name], check_exact=True)
+
+
+def test_no_cell_of_a_stored_table_begins_a_formula():
+    content, _ = to_csv(FRAMES["formulas"])
+    text = content.decode("utf-8-sig")
+    for line in text.splitlines():
+        for cell in line.split(";"):
+            assert not cell.strip('"').lstrip().startswith(("=", "@", "+7")), line
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -32,6 +32,7 @@ class Measured:
     remarks: tuple[Remark, ...] = ()  # warnings and corrections of the regions' files, one line a code
     protocol: str = ""          # all of them with their addresses
     answers: pd.DataFrame | None = None  # respondents x (unit, clientele, day, marks): no free text, no number
+    comments: np.ndarray | None = None   # fingerprints of what clients wrote, to find quotations; no words
     marks: pd.DataFrame | None = None    # unit, requirement, indicator, mark: 1 fulfilled, 0 not
 
 
@@ -114,7 +115,7 @@ def measure(root: Path, edition: Edition, period: str) -> Measured:
     protocol = reader.received.intake.protocol
     notes = [f"Замечания к файлам регионов: {protocol.verdict()}"] if protocol.problems else []
     return Measured(known, units, reader.files, (*reader.notes, *notes), tuple(protocol.summary()), protocol.text(),
-                    reader.received.answers, reader.received.marks)
+                    reader.received.answers, reader.received.comments, reader.received.marks)
 
 
 def _units(reader: _Reader) -> pd.DataFrame:

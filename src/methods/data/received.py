@@ -12,6 +12,7 @@ import pandas as pd
 
 from methods.data import sources
 from methods.data.checklist import count_scores
+from methods.data.disclosure.quotation import fingerprints
 from methods.data.intake.folder import Intake, check_folder
 from methods.data.intake.requirements import FULFILLED, INDICATOR, SET
 from methods.data.intake.respondents import CLIENTELE, DATE, STRATUM, WEIGHT, questions
@@ -87,6 +88,12 @@ class Received:
         columns |= {"day": table[DATE]} if DATE in table else {}
         columns |= {question: table[question] for question in asked if question in table}
         return pd.DataFrame(columns).reset_index(drop=True)
+
+    @cached_property
+    def comments(self) -> np.ndarray:
+        """Fingerprints of the clients' own words."""
+        columns = [column for column in self.edition.codebook.comments if column in self.intake.surveys]
+        return fingerprints(text for column in columns for text in self.intake.surveys[column] if isinstance(text, str))
 
     @cached_property
     def marks(self) -> pd.DataFrame:

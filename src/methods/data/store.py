@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from methods.data import editions, sources
@@ -22,7 +23,8 @@ from methods.problems import Remark
 
 PROCESSED = Path("data") / "processed"
 MEASUREMENTS, UNITS, ORIGIN = "measurements.csv", "units.csv", "origin.json"
-PROTOCOL, ANSWERS, MARKS = "protocol.txt", "answers.parquet", "marks.parquet"  # of the regions' files, if there are any
+# Of the regions' files, if there are any.
+PROTOCOL, ANSWERS, MARKS, COMMENTS = "protocol.txt", "answers.parquet", "marks.parquet", "comments.npy"
 
 
 def project_root() -> Path:
@@ -93,8 +95,9 @@ def _read(root: Path, folder: Path, stamp: str) -> Measured | None:
     units = pd.read_csv(folder / UNITS, dtype=str, keep_default_na=False, na_values={"region": [""]}).set_index("unit")
     answers, marks = (pd.read_parquet(folder / name) if name in origin["tables"] else None for name in (ANSWERS, MARKS))
     protocol = (folder / PROTOCOL).read_text(encoding="utf-8") if PROTOCOL in origin["tables"] else ""
+    comments = np.load(folder / COMMENTS) if COMMENTS in origin["tables"] else None
     return Measured(measurements, units, origin["files"], tuple(origin["notes"]),
-                    tuple(Remark(*remark) for remark in origin["remarks"]), protocol, answers, marks)
+                    tuple(Remark(*remark) for remark in origin["remarks"]), protocol, answers, comments, marks)
 
 
 def _write(folder: Path, made: Measured, stamp: str) -> None:
@@ -106,6 +109,7 @@ def _write(folder: Path, made: Measured, stamp: str) -> None:
     if made.answers is not None:
         made.answers.to_parquet(partial / ANSWERS, index=False)
         made.marks.to_parquet(partial / MARKS, index=False)
+        np.save(partial / COMMENTS, made.comments)
         (partial / PROTOCOL).write_text(made.protocol, encoding="utf-8", newline="\n")
     tables = {path.name: sources.sha256(path) for path in sorted(partial.iterdir())}
     origin = {"stamp": stamp, "files": made.files, "notes": list(made.notes),

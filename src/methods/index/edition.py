@@ -388,6 +388,8 @@ class Disclosure(Part):
     """Что не публикуется."""
 
     threshold: int = Field(10, ge=1, description="Значение, за которым меньше ответов, не публикуется.")
+    protection: Share = Field(
+        0.1, description="Насколько неизвестным должно остаться скрытое среднее: доля шкалы ответа.")
 
 
 class Pair(Part):

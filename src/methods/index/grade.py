@@ -52,7 +52,7 @@ def bands(scores: pd.Series, cut_offs: Sequence[float], *, edge: Literal["upper"
     >>> bands(shares, [60, 70, 80, 90], edge="lower", decimals=1, floor=50).grade.to_dict()
     {'A': 3.0, 'B': 1.0, 'C': 0.0}
     """
-    cuts = np.asarray(cut_offs, dtype=float)
+    cuts = dustless(pd.Series(cut_offs, dtype=float)).to_numpy()  # 0.1 + 0.2 as a border is 0.3
     if not (np.diff(cuts) > 0).all():
         raise InputError(f"Границы уровней должны возрастать, сейчас: {', '.join(f'{cut:g}' for cut in cuts)}.")
     values = dustless(scores) if decimals is None else round_half_up(scores, decimals)

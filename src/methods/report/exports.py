@@ -27,8 +27,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from methods.errors import UsageError
-from methods.index.rounding import half_up
 from methods.files import write_atomic
+from methods.index.rounding import half_up
 
 CELL_LIMIT = 32_767       # UTF-16 units in one cell of Excel
 ROW_LIMIT = 1_048_576     # with the header
@@ -183,6 +183,18 @@ def is_formula_like(text: str) -> bool:
     return bare.startswith(tuple(STARTS)) or text[:1] in {"\t", "\r", "\n"}
 
 
+def guarded(text: str) -> str:
+    """The text with an apostrophe wherever a spreadsheet could begin to read a formula, whatever its separator.
+
+    >>> guarded("=1+1"), guarded("текст;=1+1"), guarded("−"), guarded("обычный")
+    ("'=1+1", "текст;'=1+1", '−', 'обычный')
+    """
+    if text in ("-", "−", "–", "—"):
+        return text  # a dash alone is «нет данных»
+    safe = _INNER.sub(r"\1'\2", text)
+    return f"'{safe}" if is_formula_like(text) else safe
+
+
 def _grid(frame: pd.DataFrame, decimals: int | Mapping | None, notes: Notes) -> tuple[list, list[list]]:
     """Header and rows of plain values: None, bool, int, float, date or clean text."""
     depth = frame.index.nlevels
@@ -241,9 +253,7 @@ def _csv_cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        safe = _INNER.sub(r"\1'\2", value)
-        safe = f"'{safe}" if is_formula_like(value) else safe
-        return '"' + safe.replace('"', '""') + '"'
+        return '"' + guarded(value).replace('"', '""') + '"'
     if isinstance(value, float):
         return repr(value).replace(".", ",")
     return value.isoformat() if isinstance(value, datetime.date) else str(value)

@@ -21,7 +21,8 @@ def use_theme() -> None:
     sns.set_theme(context="notebook", style="whitegrid", font="DejaVu Sans", rc={
         "axes.edgecolor": GREY, "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK, "ytick.color": INK,
         "grid.color": "#E3E8ED", "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left",
-        "axes.titlesize": 12, "axes.titleweight": "bold", "figure.dpi": 100})
+        "axes.titlesize": 12, "axes.titleweight": "bold", "figure.dpi": 100,
+        "text.parse_math": False})  # a centre called «$5» is no formula
 
 
 def _comma(axis_of: plt.Axes, which: str = "xy") -> None:

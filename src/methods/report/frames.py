@@ -1,7 +1,8 @@
 """Labelled tables as text and back without loss.
 
 The CSV is for people: `;`, decimal comma and a byte order mark open without a dialogue in Excel set up for Russian.
-A CSV alone forgets types, labels and the difference between nothing and an empty text; the metadata keep them.
+A CSV alone forgets types, labels and the difference between nothing and an empty text; the metadata keep them. A text
+that a spreadsheet would take for a formula is guarded in the CSV and kept as it is in the metadata.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import numbers
 
 import pandas as pd
 from pandas.api import types
+
+from methods.report.exports import guarded
 
 DELIMITER = ";"
 
@@ -31,11 +34,13 @@ def to_csv(frame: pd.DataFrame) -> tuple[bytes, dict]:
     numbered = isinstance(frame.index, pd.RangeIndex) and frame.index.equals(pd.RangeIndex(len(frame)))
     levels = [] if numbered and frame.index.name is None else _levels(frame.index)
     encoded = [_encode(values) for values in itertools.chain(levels, (frame.iloc[:, i] for i in range(frame.shape[1])))]
+    for texts, kind in encoded:
+        guard(texts, kind)
     header = ["" if name is None else str(name) for name in frame.index.names[:len(levels)]]
     header += [" · ".join(map(str, label)) if isinstance(label, tuple) else str(label) for label in frame.columns]
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, delimiter=DELIMITER, lineterminator="\n")
-    writer.writerow(header)
+    writer.writerow(map(guarded, header))
     writer.writerows([texts[row] for texts, _ in encoded] for row in range(len(frame)))
     meta = {
         "rows": len(frame),
@@ -51,7 +56,11 @@ def from_csv(content: bytes, meta: dict) -> pd.DataFrame:
     """The table that `to_csv` stored, with the same values, types and labels."""
     lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=DELIMITER))[1:]
     kinds = meta["index"]["levels"] + meta["values"]
-    series = [_decode([line[i] for line in lines], kind) for i, kind in enumerate(kinds)]
+    stored = [[line[i] for line in lines] for i in range(len(kinds))]
+    for texts, kind in zip(stored, kinds, strict=True):
+        for row, text in kind.get("guarded", {}).items():
+            texts[int(row)] = text
+    series = [_decode(texts, kind) for texts, kind in zip(stored, kinds, strict=True)]
     depth = len(meta["index"]["levels"])
     index = _index(series[:depth], meta["index"]["names"]) if depth else pd.RangeIndex(meta["rows"])
     frame = pd.DataFrame(dict(enumerate(series[depth:])), index=pd.RangeIndex(meta["rows"]))
@@ -59,6 +68,19 @@ def from_csv(content: bytes, meta: dict) -> pd.DataFrame:
     columns = meta["columns"]
     frame.columns = _index([_decode(level["texts"], level) for level in columns["levels"]], columns["names"])
     return frame
+
+
+def guard(texts: list[str], meta: dict) -> None:
+    """Guard the texts of a column in place; the metadata keep what they were. Numbers stay as they are."""
+    if not (meta["dtype"] in ("object", "category") or types.is_string_dtype(meta["dtype"])):
+        return
+    kinds = meta.get("kinds", "s" * len(texts))
+    changed = {row: text for row, (text, kind) in enumerate(zip(texts, kinds, strict=True))
+               if kind == "s" and guarded(text) != text}
+    for row, text in changed.items():
+        texts[row] = guarded(text)
+    if changed:
+        meta["guarded"] = {str(row): text for row, text in changed.items()}
 
 
 def _levels(index: pd.Index) -> list[pd.Series]:

@@ -39,6 +39,15 @@ def units(count: int, unit: Unit) -> str:
     return counted(count, unit.one, unit.few, unit.many)
 
 
+def of_units(count: int, unit: Unit) -> str:
+    """A number of what the edition rates in the genitive: after «у», «для», «из».
+
+    >>> [of_units(n, Unit(title="центр занятости", one="центр", few="центра", many="центров")) for n in (21, 22)]
+    ['21\\xa0центра', '22\\xa0центров']
+    """
+    return counted(count, unit.few, unit.many, unit.many)
+
+
 def listed(items: Sequence[str], most: int = 5) -> str:
     """Items as a phrase; a long list is cut and says by how much.
 

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from methods.errors import InputError
+from methods.errors import DisclosureError, InputError
+from methods.files import write_atomic
 from methods.index.rounding import half_up
 from methods.report import frames
-from methods.files import write_atomic
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -127,6 +127,8 @@ class Results:
         What the numbers belong to.
     folder : path, optional
         Where to write; by default what the runner says (see `output_folder`).
+    threshold : int
+        A value given with the number of answers behind it is refused below this number.
     mark : str
         Words that every table and figure must carry («демонстрация…»), so that none of them passes for official
         when it is copied out of the report. Empty for adopted editions.
@@ -147,8 +149,9 @@ class Results:
     """
 
     def __init__(self, job: str, edition: str, period: str, folder: str | os.PathLike | None = None, *,
-                 mark: str = "") -> None:
+                 mark: str = "", threshold: int = 10) -> None:
         self.job, self.edition, self.period, self.mark = _key(job), str(edition), str(period), mark
+        self.threshold = threshold
         self.folder = Path(folder) if folder is not None else output_folder(edition, period)
         self.reason: str | None = None   # why the job does not apply to this edition; None when it does
         self.numbers: dict[str, Number] = {}
@@ -156,8 +159,16 @@ class Results:
         self.tables: dict[str, Table] = {}
         self.figures: dict[str, Figure] = {}
 
-    def number(self, key: str, value: float | None, title: str, unit: str = "", decimals: int | None = None) -> Number:
-        """Keep one number at full precision; NaN means «no data» and is kept as such."""
+    def number(self, key: str, value: float | None, title: str, unit: str = "", decimals: int | None = None, *,
+               n: float | None = None) -> Number:
+        """Keep one number at full precision; NaN means «no data» and is kept as such.
+
+        `n` is the number of answers behind it, if it rests on answers of a few.
+        """
+        if n is not None and n < self.threshold and value is not None and not math.isnan(value):
+            raise DisclosureError(f"Публикация остановлена: «{title}» ({key}) стоит на {n:g} ответах.\n"
+                                  f"  правило: меньше {self.threshold} ответов не публикуется | уберите число или "
+                                  "объедините группы")
         value = value.item() if hasattr(value, "item") else value
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise TypeError(f"{key}: ожидается число, передано {value!r}; для слов есть .text().")
@@ -170,8 +181,22 @@ class Results:
         """Keep a finding in words (Markdown)."""
         return self._keep(self.texts, key, str(text))
 
-    def table(self, key: str, frame: pd.DataFrame, title: str, decimals: int | Mapping | None = None) -> Table:
-        """Keep a table; `decimals` only concern how it is shown. Returns it for display."""
+    def table(self, key: str, frame: pd.DataFrame, title: str, decimals: int | Mapping | None = None, *,
+              n: pd.DataFrame | None = None) -> Table:
+        """Keep a table; `decimals` only concern how it is shown. Returns it for display.
+
+        Parameters
+        ----------
+        n : DataFrame, optional
+            Answers behind the cells, matched by label; cells that it does not name rest on no personal answers.
+
+        Raises
+        ------
+        DisclosureError
+            A cell with a value has fewer answers behind it than the threshold.
+        """
+        if n is not None:
+            self._enough(frame, title, n)
         return self._keep(self.tables, key, Table(frame.copy(), marked(title, self.mark), decimals))
 
     def figure(self, key: str, figure: matplotlib.figure.Figure, caption: str, alt: str | None = None) -> Figure:
@@ -239,6 +264,16 @@ class Results:
         for key, entry in record["figures"].items():
             results.figures[key] = Figure(results._get(entry), entry["caption"], entry["alt"])
         return results
+
+    def _enough(self, frame: pd.DataFrame, title: str, n: pd.DataFrame) -> None:
+        answers = n.reindex(index=frame.index, columns=frame.columns)
+        wrong = (answers < self.threshold) & frame.notna()
+        places = [(row, column) for column in frame.columns for row in frame.index[wrong[column]]]
+        if places:
+            shown = "\n".join(f"  таблица «{title}» | строка {row} | столбец «{column}»" for row, column in places[:20])
+            raise DisclosureError(f"Публикация остановлена: ячеек, за которыми меньше {self.threshold} ответов, "
+                                  f"{len(places)}.\n{shown}\n  правило: меньше {self.threshold} ответов не публикуется "
+                                  "| скройте ячейки: methods.data.publication.published")
 
     @staticmethod
     def _keep(room: dict, key: str, value):

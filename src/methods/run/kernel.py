@@ -23,6 +23,7 @@ from traitlets import Dict
 from traitlets.config import Config
 
 from methods import errors
+from methods.data.disclosure import masked
 from methods.errors import EnvironmentFault, KernelDied, NotebookError, TimeLimit, ZvezdaError
 
 START_LIMIT = 120   # seconds; a first start under an antivirus takes most of a minute
@@ -132,7 +133,9 @@ def _cell_failure(error: PapermillExecutionError, partial: Path) -> ZvezdaError:
     ours = getattr(errors, error.ename, None)
     if isinstance(ours, type) and issubclass(ours, ZvezdaError):
         return ours(error.evalue)
-    last = f"{error.ename}: {(error.evalue or '').strip().splitlines()[-1] if (error.evalue or '').strip() else ''}"
+    # What other people's code says may hold a row of answers.
+    said = masked((error.evalue or "").strip())
+    last = f"{error.ename}: {said.splitlines()[-1] if said else ''}"
     kind = NotebookError
     if error.ename in ("MemoryError", "_ArrayMemoryError"):
         kind = KernelDied

@@ -70,6 +70,7 @@ def run_job(job: str, edition: str, period: str, parameters: Mapping[str, object
 
 def run_report(edition: str, period: str, root: Path | str = ".", parameters: Mapping[str, object] | None = None, *,
                inputs: Inputs = (), applicable: Callable[[str, str], str | None] = lambda job, edition: None,
+               release: Callable[[Path, Path], None] = lambda folder, final: None,
                workers: int | None = None, timeout: float | None = None, say: Say = print) -> Path:
     """Execute the four jobs and the annual report into `reports/<edition>/<period>/`; return that folder.
 
@@ -85,6 +86,9 @@ def run_report(edition: str, period: str, root: Path | str = ".", parameters: Ma
         `EnvironmentFault`.
     applicable : callable
         `applicable(job, edition)` gives the Russian reason why a job does not apply to the edition, or None.
+    release : callable
+        `release(folder, final)` looks at the finished folder before it takes the place of `final`; it raises
+        `DisclosureError` if the report may not leave.
     workers : int, optional
         Jobs at a time, each in a kernel of its own; by default 2, on a machine with one processor 1.
     timeout : float, optional
@@ -108,6 +112,7 @@ def run_report(edition: str, period: str, root: Path | str = ".", parameters: Ma
         results.merge(partial)
         runs["report"] = _execute(plan["report"], partial, root, timeout, say)
         manifest.unchanged(before, _hashes(inputs, root))
+        release(partial, final)
         _write_manifest(partial, edition, period, root, started, before, runs)
         _swap(partial, final, previous)
     say(f"Отчёт готов: {final}")

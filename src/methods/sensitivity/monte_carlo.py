@@ -8,7 +8,7 @@ rows changes nothing.
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -44,6 +44,13 @@ class RankStability:
             "low": self.ranks.quantile(tail, interpolation="lower"),
             "high": self.ranks.quantile(1 - tail, interpolation="higher")})
         return table.assign(width=table["high"] - table["low"]).sort_values("adopted", kind="stable")
+
+    def among(self, units: pd.Index, ties: str = "min") -> RankStability:
+        """The same draws with places given among some of the units only: the others are not published."""
+        chosen = self.ranks.columns[self.ranks.columns.isin(units)]
+        places = self.ranks[chosen].rank(axis=1, method=ties)
+        shares = self.grade_shares if self.grade_shares.empty else self.grade_shares.loc[chosen]
+        return replace(self, ranks=places, adopted=self.adopted[chosen].rank(method=ties), grade_shares=shares)
 
     def share_of_top(self, k: int) -> pd.Series:
         """Share of draws in which a unit is among the first `k`."""

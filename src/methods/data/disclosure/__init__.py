@@ -11,13 +11,12 @@ from methods.data.disclosure.personal import Marker, find_personal, masked, snil
 from methods.data.disclosure.view import (
     PROTECTION,
     THRESHOLD,
-    DisclosureError,
     Published,
     published_view,
 )
 
 __all__ = [
-    "PROTECTION", "THRESHOLD", "DisclosureError", "Marker", "Model", "Published", "System", "answers_behind",
+    "PROTECTION", "THRESHOLD", "Marker", "Model", "Published", "System", "answers_behind",
     "differencing",
     "find_personal", "harmonic_n", "masked", "model", "published_view", "ranges", "snils",
 ]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from methods.data.disclosure.linear import Cell, ranges
 from methods.data.disclosure.model import COMBINED, GRADE, REGION, Model, model
-from methods.errors import ZvezdaError
+from methods.errors import DisclosureError
 from methods.index.edition import INDEX, Edition
 from methods.index.rank import rank
 from methods.index.rounding import half_up, round_half_up
@@ -28,12 +28,6 @@ WHY = {PRIMARY: "ответов меньше порога", SECONDARY: "инач
 LOSS = {"clientele": 1, "group": 2, "region": 5, "index": 6, "grade": 8}
 
 
-class DisclosureError(ZvezdaError):
-    """Publication blocked by the disclosure rule."""
-
-    exit_code = 5
-
-
 @dataclass(frozen=True, eq=False)
 class Published:
     """Tables that may leave: a hidden cell is NaN and has its reason. Reasons and ranges are for the office only."""
@@ -46,6 +40,8 @@ class Published:
     threshold: int
     protection: float
     cells: pd.DataFrame = field(repr=False)  # what was published: intervals by cell, for the attack
+    n: pd.Series = field(repr=False)         # cells, shown and hidden: answers behind them
+    advice: dict[Cell, Cell] = field(default_factory=dict)  # secret cell that is still open -> what to hide for it
 
     @property
     def counts(self) -> pd.Series:
@@ -78,10 +74,29 @@ class Published:
         """Raise if a cell below the threshold can still be computed: names cells, never values."""
         open_ = self.protected[self.protected["high"] - self.protected["low"] < self.protected["need"]]
         if len(open_):
-            shown = "; ".join(" × ".join(filter(None, cell)) for cell in open_.index[:20])
-            raise DisclosureError(
-                f"Публикация остановлена: скрытые ячейки можно вычислить по остальным ({len(open_)}): {shown}.\n"
-                f"  правило: меньше {self.threshold} ответов не публикуется | скройте ещё ячейки: published_view")
+            lines = [f"  {_named(cell)} | скройте ещё: {_named(self.advice[cell]) if cell in self.advice else '—'}"
+                     for cell in open_.index[:20]]
+            more = [f"  … и ещё {len(open_) - 20}"] if len(open_) > 20 else []
+            raise DisclosureError("\n".join([
+                f"Публикация остановлена: скрытые ячейки можно вычислить по остальным, их {len(open_)} "
+                f"(правило: меньше {self.threshold} ответов не публикуется).", *lines, *more]))
+
+    def record(self, regions: pd.Series | None = None) -> pd.DataFrame:
+        """What leaves, cell by cell, for the comparison with other publications (`differencing`).
+
+        Returns
+        -------
+        DataFrame, indexed by unit (or region), element, part
+            `value` and `half` (what the printed number stands for: value ± half), `n`, all three NaN where the cell is
+            hidden; `region` of the unit. Grades tell bands, not numbers, and are left out.
+        """
+        shown = self.cells[self.cells.index.get_level_values("part") != GRADE]
+        table = pd.DataFrame({"value": (shown["low"] + shown["high"]) / 2, "half": (shown["high"] - shown["low"]) / 2,
+                              "n": self.n.reindex(shown.index)})
+        hidden = self.reasons.index[self.reasons.index.get_level_values("part") != GRADE]
+        table = table.reindex(table.index.append(hidden.difference(table.index)))
+        home = pd.Series(dtype=str) if regions is None else regions
+        return table.assign(region=[home.get(cell[0], None) for cell in table.index]).sort_index()
 
 
 def published_view(scores: Scores, measurements: pd.DataFrame, edition: Edition, threshold: int = THRESHOLD, *,
@@ -242,19 +257,33 @@ def _tables(scores: Scores, edition: Edition, regions: pd.Series | None, taken: 
                        index=pd.MultiIndex.from_tuples(list(reasons), names=["unit", "element", "part"])
                        if reasons else taken.value.index[:0])
     why["n"] = taken.n.reindex(why.index)
+    binding: dict[Cell, list[Cell]] = {}
     if secret and taken.exact:
         closed = set(table.index[table[INDEX].isna()])
         own = shown[shown.index.get_level_values("part") != REGION]
-        proved = pd.concat([  # a region's mean tells something only where an index is hidden
-            ranges(taken.system, own, [cell for cell in secret if cell[0] not in closed], need).table,
-            ranges(taken.system, shown, [cell for cell in secret if cell[0] in closed], need).table])
+        parts = [  # a region's mean tells something only where an index is hidden
+            ranges(taken.system, own, [cell for cell in secret if cell[0] not in closed], need),
+            ranges(taken.system, shown, [cell for cell in secret if cell[0] in closed], need)]
+        proved = pd.concat([part.table for part in parts])
+        binding = {cell: holders for part in parts for cell, holders in part.binding.items()}
     else:
         proved = pd.DataFrame({"low": -np.inf, "high": np.inf}, index=need.index)
     audit = pd.DataFrame({"n": taken.n.reindex(proved.index), "low": proved["low"], "high": proved["high"],
                           "need": need.reindex(proved.index)})
     by_region = _regions(scores, edition, regions, shown, table)
     return Published(table, by_region, _overall(scores, edition, table, by_region, need), why, audit, threshold,
-                     protection, shown)
+                     protection, shown, taken.n, _advice(audit, binding))
+
+
+def _advice(audit: pd.DataFrame, binding: dict[Cell, list[Cell]]) -> dict[Cell, Cell]:
+    """For every secret cell that is still open the published cell whose hiding costs a reader the least."""
+    open_ = audit.index[audit["high"] - audit["low"] < audit["need"]]
+    return {cell: min(binding[cell], key=lambda holder: (LOSS[_kind(holder)], holder))
+            for cell in open_ if binding.get(cell)}
+
+
+def _named(cell: Cell) -> str:
+    return " × ".join(filter(None, cell))
 
 
 def _overall(scores: Scores, edition: Edition, table: pd.DataFrame, by_region: pd.DataFrame, need: pd.Series) -> float:

@@ -18,7 +18,8 @@ from methods.data.reading.spec import NO, YES, nearest, normal
 ERRORS = {"#н/д", "#дел/0!", "#знач!", "#ссылка!", "#имя?", "#число!", "#пусто!", "#n/a", "#div/0!", "#value!", "#ref!",
           "#name?", "#num!", "#null!"}  # what Excel shows instead of a value, Russian and English
 NAMELESS = {"na", "n/a", "none", "null", "nan"}  # what careless readers take for a gap
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]|_x00[01][0-9A-Fa-f]_")
+CONTROL = re.compile(  # what nobody sees, and what Excel writes for it
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\u200b\u200e\u200f\u202a-\u202e\u2060]|_x00[01][0-9A-Fa-f]_")
 DATE_SHAPE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})|(\d{4})-(\d{1,2})-(\d{1,2})")
 TOTAL = re.compile(r"(итого|всего|среднее|в среднем|total|average)(?![\w-])", re.IGNORECASE)
 SCIENTIFIC = re.compile(r"\d+(?:[.,]\d+)?[eE][+-]?\d+")

@@ -16,6 +16,13 @@ from methods.data.reading.spec import Limits, TableSpec
 Rows = list[tuple[int, list]]
 
 
+class Letters(dict):
+    """Header -> letter of its column. pandas copies the attributes of a frame at every step: these need no copy."""
+
+    def __deepcopy__(self, memo: dict) -> Letters:
+        return self
+
+
 def build(grid: Grid, spec: TableSpec, report: Report, limits: Limits) -> pd.DataFrame:
     """The table with typed columns in the order of the specification; index: row numbers as Excel shows them."""
     report.sheet = grid.sheet
@@ -43,8 +50,8 @@ def build(grid: Grid, spec: TableSpec, report: Report, limits: Limits) -> pd.Dat
 def _frame(values: dict[str, pd.Series], rows: list[int], header: Header, grid: Grid, report: Report) -> pd.DataFrame:
     frame = pd.DataFrame(values, index=pd.Index(rows, name="row"))
     frame.attrs = {"file": report.file, "sheet": grid.sheet, "header_row": header.row,
-                   "letters": {column.name: get_column_letter(position + 1)
-                               for position, column in header.columns.items()}}
+                   "letters": Letters({column.name: get_column_letter(position + 1)
+                                       for position, column in header.columns.items()})}
     return frame
 
 
