@@ -53,18 +53,16 @@ def in_memory(path: Path) -> tuple[pd.DataFrame, np.ndarray, list[np.ndarray]]:
     table = pd.read_parquet(path)
     numbers, _ = pd.factorize(table["unit"], sort=True)
     codes = [table[name].fillna(0).to_numpy().astype(np.uint8) for name in NAMES]
-    return table.assign(unit=numbers), numbers, codes
+    return table.assign(unit=numbers), numbers.astype(np.int32), codes
 
 
 def ours_aggregation(data):
-    from methods.data.survey_scale import BATCH, count_pairs, histogram, histogram_estimates
+    from methods.data.counting import count_marks
+    from methods.data.survey_scale import histogram_estimates
     _, numbers, codes = data
-    pairs = np.zeros((QUESTIONS // 2, UNITS * 36), np.int64)
-    for start in range(0, len(numbers), BATCH):
-        part = slice(start, start + BATCH)
-        count_pairs(numbers[part], [code[part] for code in codes], pairs, 5)
-    counts = histogram(pairs, QUESTIONS, 5).reshape(-1, 6)
-    return histogram_estimates(pd.DataFrame(counts, columns=range(6)), (1, 5))
+    counts = np.zeros((UNITS, QUESTIONS, 6), np.int64)
+    count_marks(numbers, codes, counts)
+    return histogram_estimates(pd.DataFrame(counts.reshape(-1, 6), columns=range(6)), (1, 5))
 
 
 def ours_file(path):

@@ -3,9 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
+
+# The same examples in every run and no clock: a busy machine must not fail a property.
+hypothesis.settings.register_profile("zvezda", deadline=None, derandomize=True,
+                                     suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("zvezda")
 
 
 @pytest.fixture(scope="session")

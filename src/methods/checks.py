@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from methods.errors import InputError
+from methods.errors import InputError, NotPublishable, ZvezdaError
 
 # Far below any published digit, far above the rounding noise of sums over thousands of terms.
 SUM_TOLERANCE = 1e-9
@@ -62,19 +62,25 @@ def complete(values: pd.DataFrame | pd.Series, what: str = "Таблица") -> 
 
 
 def positive(values: pd.DataFrame, what: str) -> None:
-    """Raise if a value is not above zero (gaps are let through): a geometric or harmonic mean has no meaning there."""
+    """Raise if a value is not above zero (gaps are let through): a geometric or harmonic mean has no meaning there.
+
+    `NotPublishable`, since the data are what they are: it is the mean that does not suit them.
+    """
     wrong = values.le(0)
     if wrong.to_numpy().any():
         row, column = wrong.stack()[lambda cell: cell].index[0]
-        raise InputError(
+        raise NotPublishable(
             f"{what}: значения должны быть больше 0, найдено {values.loc[row, column]:.6g} ({row} × {column}). "
             "Задайте нормирование с нижней границей больше 0 или арифметическое среднее.")
 
 
-def varies(values: pd.Series) -> None:
-    """Raise if all present values are equal: such an indicator cannot be put on a scale made of its own spread."""
+def varies(values: pd.Series, error: type[ZvezdaError] = InputError) -> None:
+    """Raise if all present values are equal: such an indicator cannot be put on a scale made of its own spread.
+
+    `error` is whose fault it is: of the data, or (`EditionError`) of a methodology that asks for such a scale.
+    """
     spread, size = values.max() - values.min(), values.abs().max()
     if not spread > DUST * size:  # all gaps: NaN, no spread either
-        raise InputError(
+        raise error(
             f"Показатель {values.name}: во всех единицах одно значение, нормирование по разбросу не определено. "
             "Задайте опорные точки (goalposts) или исключите показатель.")

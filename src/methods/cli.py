@@ -15,7 +15,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from methods.data import editions, publication, reference, sources, store
-from methods.data.accept import accept
+from methods.data.accept import accept, accept_experts
+from methods.data.candidates import adopt_candidate
 from methods.data.disclosure import masked
 from methods.data.intake import check_folder, requirement_list
 from methods.data.templates import write_templates
@@ -24,15 +25,15 @@ from methods.files import write_atomic
 from methods.index.consistency import nearest, remarks
 from methods.index.edition import Edition
 from methods.index.rounding import round_half_up
-from methods.problems import Language, Protocol
+from methods.problems import SPOKEN, Language, Protocol
 from methods.report.applicability import reason_not_applicable
-from methods.report.exports import guarded
+from methods.report.exports import guarded, to_xlsx
 from methods.run import JOBS
 
 EDITION = click.option("--edition", "-e", "version", default="star-2022", show_default=True, help="Редакция методики.")
 PERIOD = click.option("--period", default="", help="Период данных; по умолчанию последний.")
 PARAMETERS = click.option("-p", "parameters", multiple=True, metavar="ИМЯ=ЗНАЧЕНИЕ", help="Параметр тетради.")
-LANG = click.option("--lang", type=click.Choice(["ru", "en"]), default="ru", help="Язык замечаний к файлам.")
+LANG = click.option("--lang", type=click.Choice(["ru", "en"]), help="Язык замечаний к файлам.")
 TIMEOUT = click.option("--timeout", type=click.FloatRange(min=1), help="Предел времени на тетрадь, секунды.")
 
 DASHES = tuple("‐‑‒–—―−")  # what a text editor makes of a hyphen
@@ -66,8 +67,10 @@ class Russian(click.Group):
 
 
 @click.group(cls=Russian, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-def zvezda() -> None:
+@click.option("--lang", type=click.Choice(["ru", "en"]), default="ru", help="Язык замечаний к файлам.")
+def zvezda(lang: Language) -> None:
     """Звезда клиентоцентричности: расчёт, проверка и годовой отчёт по методике."""
+    SPOKEN.set(lang)
 
 
 @zvezda.command()
@@ -89,7 +92,7 @@ def report(version: str, period: str, parameters: tuple[str, ...], timeout: floa
         if not ignore_previous:
             earlier = release.earlier_reports(root / "reports", final, period, edition.data.dataset)
             release.compared(folder, earlier, edition.disclosure.threshold)
-        names = measured.units[[column for column in ("title", "region") if column in measured.units]].stack()
+        names = measured.units[[column for column in ("title", "region") if column in measured.units]].stack().dropna()
         release.nothing_personal(folder, measured.comments, [edition.title, *names.unique()])
 
     done = runner.run_report(
@@ -139,10 +142,12 @@ def score(version: str, period: str, out: Path | None, force: bool) -> None:
         _may_write(out, force)
     edition, measured, scores = store.scored(version, period)
     _remark(edition)
+    for note in measured.notes:
+        click.echo(f"Замечание: {note}", err=True)
     multiplier, decimals = edition.publication.multiplier, edition.publication.decimals
     exact = scores.elements[["index", *edition.groups]] * multiplier
     table = pd.concat([
-        measured.units.assign(edition=edition.version, status=edition.status),
+        measured.units.drop(columns="opened", errors="ignore").assign(edition=edition.version, status=edition.status),
         pd.DataFrame({"rank": scores.rank, "grade": scores.grade, "eligible": scores.eligible,
                       "index_published": round_half_up(scores.index * multiplier, decimals)}),
         exact, *[(frame[["index"]] * multiplier).rename(columns={"index": f"index_{code}"})
@@ -166,8 +171,12 @@ def score(version: str, period: str, out: Path | None, force: bool) -> None:
 @click.option("--allow-missing", multiple=True, metavar="КОД", help="Код региона, данных которого может не быть.")
 @click.option("--strict", is_flag=True, help="Считать замечания ошибками.")
 @LANG
-def check(path: Path, version: str, period: str, allow_missing: tuple[str, ...], strict: bool, lang: Language) -> None:
-    """Проверить файлы регионов: реестр, ответы, чек-листы. Ничего не считает и не пишет."""
+def check(path: Path, version: str, period: str, allow_missing: tuple[str, ...], strict: bool,
+          lang: Language | None) -> None:
+    """Проверить файлы регионов и экспертов. Ничего не считает и не пишет.
+
+    Реестр, ответы клиентов, чек-листы, ответы о зрелости, суждения экспертов: все ошибки сразу, с адресом ячейки.
+    """
     root = store.project_root()
     edition = editions.load_edition(root, version)
     protocol = Protocol()
@@ -181,19 +190,51 @@ def check(path: Path, version: str, period: str, allow_missing: tuple[str, ...],
 @EDITION
 @PERIOD
 @click.option("--absent", multiple=True, metavar="КОД", help="Код региона, который данных не прислал: так и запишется.")
+@click.option("--experts", is_flag=True, help="Это суждения экспертов, а не файлы регионов.")
 @click.option("--replace", is_flag=True, help="Заменить файлы, принятые раньше; прежние останутся рядом.")
 @click.option("--strict", is_flag=True, help="Считать замечания ошибками.")
 @LANG
-def accept_files(path: Path, version: str, period: str, absent: tuple[str, ...], replace: bool, strict: bool,
-                 lang: Language) -> None:
-    """Проверить файлы регионов и принять их в data/raw: скопировать и записать контрольные суммы в source.yml."""
+def accept_files(path: Path, version: str, period: str, absent: tuple[str, ...], experts: bool, replace: bool,
+                 strict: bool, lang: Language | None) -> None:
+    """Проверить файлы и принять их в data/raw: скопировать и записать контрольные суммы в source.yml."""
     root = store.project_root()
     edition = editions.load_edition(root, version)
-    done = accept(path, edition, root, store.resolve_period(edition, period), absent=absent, replace=replace,
-                  strict=strict, language=lang)
+    how = {"replace": replace, "strict": strict, "language": lang}
+    done = accept_experts(path, edition, root, **how) if experts else accept(
+        path, edition, root, store.resolve_period(edition, period), absent=absent, **how)
     _tell(done.protocol, lang)
     click.echo(f"Принято файлов: {len(done.files)}, папка {done.folder}."
                + (f" Прежние файлы: {done.kept_aside}." if done.kept_aside else ""))
+
+
+@zvezda.command()
+@EDITION
+@PERIOD
+@click.option("--level", type=click.FloatRange(0, 0.5, min_open=True, max_open=True), default=0.1, show_default=True,
+              help="Допустимая доля ложных в списке.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Файл XLSX; без него — только счёт.")
+@click.option("--force", is_flag=True, help="Заменить файл, если он уже есть.")
+def inspect(version: str, period: str, level: float, out: Path | None, force: bool) -> None:
+    """Чьи данные стоит посмотреть: признаки правдоподобия. Список с кодами — для служебного пользования."""
+    from methods.data import inspection  # scipy's distributions: a second that the other commands do not owe
+    from methods.data.plausibility import worth_a_look
+
+    if out is not None:
+        _may_write(out, force)
+    found = inspection.signals(version, period)
+    worth = worth_a_look(found, level)
+    click.echo(worth.conclusion())
+    for signal in found:
+        click.echo(f"{signal.title}: проверено {int(signal.table['p_value'].notna().sum())}, "
+                   f"отмечено {int((signal.table['q_value'] <= level).sum())}")
+    if out is not None:
+        each = pd.concat({signal.title: signal.below(level) for signal in found}, names=["признак", "единица"])
+        listed = worth.units.rename_axis(["о чём", "единица"]).rename(columns={
+            "p_value": "p", "q_value": "q", "signals": "признаки", "reasons": "что посмотреть"})
+        tables = {"Кого посмотреть": listed, "По признакам": each[["p_value", "q_value", "reason"]].rename(columns={
+            "p_value": "p", "q_value": "q", "reason": "что посмотреть"})}
+        to_xlsx(tables, decimals={"p": 6, "q": 4}).write(out)
+        click.echo(f"Записано: {out}")
 
 
 @zvezda.command()
@@ -209,10 +250,21 @@ def template(version: str, out: Path) -> None:
 
 
 @zvezda.command()
-@click.argument("version")
-def adopt(version: str) -> None:
-    """Записать контрольную сумму редакции: после этого файл неизменен."""
+@click.argument("version", metavar="РЕДАКЦИЯ|ФАЙЛ.yml")
+@click.option("--decision", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Запись решения; по умолчанию decision.md рядом с проектом редакции.")
+@click.option("--as", "name", help="Имя новой редакции; по умолчанию то, что в файле.")
+def adopt(version: str, decision: Path | None, name: str | None) -> None:
+    """Принять редакцию: записать контрольную сумму, после этого файл неизменен.
+
+    Из файла проекта (candidate.yml рядом с отчётом) сначала делается редакция с записью решения.
+    """
     root = store.project_root()
+    if version.endswith((".yml", ".yaml")):
+        done = adopt_candidate(Path(version), root, decision=decision, version=name)
+        click.echo(f"{done.edition.relative_to(root).as_posix()}: sha256 {done.sha256}")
+        click.echo(f"{done.decision.relative_to(root).as_posix()}")
+        return
     path = editions.edition_path(root, version)
     if editions.read_edition(path).status == "candidate":
         raise UsageError(f"{path.name}: это проект. Поставьте status: adopted и впишите решение, затем повторите.")
@@ -221,10 +273,10 @@ def adopt(version: str) -> None:
 
 @zvezda.command()
 def schema() -> None:
-    """Записать docs/edition.schema.json и docs/edition.md по модели редакции."""
+    """Записать в docs справочники: ключи редакции, схема для редактора YAML, коды замечаний."""
     root = store.project_root()
-    for name, text in {"edition.schema.json": reference.json_schema(), "edition.md": reference.handbook()}.items():
-        write_atomic(root / "docs" / name, text.encode("utf-8"))
+    for name, made in reference.GENERATED.items():
+        write_atomic(root / "docs" / name, made().encode("utf-8"))
         click.echo(f"docs/{name}")
 
 
@@ -274,7 +326,7 @@ def _prepared(version: str, period: str) -> tuple[Path, Edition, str, list[Path]
     return root, edition, period, [*files, root / sources.RAW / edition.data.dataset / "source.yml"]
 
 
-def _tell(protocol: Protocol, lang: Language) -> None:
+def _tell(protocol: Protocol, lang: Language | None) -> None:
     """Warnings and notes, and how many there were."""
     click.echo("\n".join(filter(None, [protocol.text(["warning", "note"], lang), protocol.verdict(lang)])))
 

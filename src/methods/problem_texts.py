@@ -642,12 +642,18 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("the folder holds a registry of centres; that of the data set {dataset} was used",
                "add a registry if the centres have changed"),
     },
+    "FLD-04": {
+        "ru": ("в редакции {version} есть перечень вопросов о зрелости (data.questions); его нет, ответы не проверены",
+               "проверьте их с редакцией индикатора зрелости: -e РЕДАКЦИЯ"),
+        "en": ("the edition {version} has a list of maturity questions (data.questions); it has none, the answers were "
+               "not checked", "check them with the edition of the maturity indicator: -e EDITION"),
+    },
     "FLD-03": {
         "ru": ("в папке один реестр центров; уже взят {first}", "соедините реестры в один файл"),
         "en": ("a folder holds one registry of centres; {first} was taken", "join the registries into one file"),
     },
     # -- end of registry, survey, checklist, templates, folders --------------------------------------------------------
-    # -- experts' judgements (intake/experts.py) -----------------------------------------------------------------------
+    # -- experts' judgements (intake/experts/) -----------------------------------------------------------------------
     "EXP-01": {
         "ru": ("{expert}: в двух ячейках пары обратные числа; {row} × {column} = {back}, напротив ({first}) {there}: "
                "произведение {product}, должно быть 1 (не дальше {limit:.0%})", "исправьте одну из двух ячеек"),
@@ -681,9 +687,9 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("Excel turned {typed} into a date", "type the value again; cell format “Text”"),
     },
     "EXP-07": {
-        "ru": ("{expert}: сравнения полны, матрица квадратная; сейчас {size}, нет: {missing:ru}",
+        "ru": ("{expert}: сравнения полны, матрица квадратная; {what:ru}",
                "добавьте недостающее; пару, о которой не спрашивали, оставьте пустой в обеих ячейках"),
-        "en": ("{expert}: comparisons are complete, the matrix is square; now {size}, missing: {missing:en}",
+        "en": ("{expert}: comparisons are complete, the matrix is square; {what:en}",
                "add what is missing; leave both cells empty of a pair that was not asked"),
     },
     "EXP-08": {
@@ -784,6 +790,12 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "EXP-26": {
         "ru": ("код эксперта пишется одинаково; «{expert}» и «{known}» на вид один код", "исправьте написание"),
         "en": ("an expert's code is spelt alike; «{expert}» and «{known}» look the same", "correct the spelling"),
+    },
+    "EXP-27": {
+        "ru": ("{expert}: пропущенные пары дополняются, согласованность определена; дополнение не сошлось",
+               "спросите эксперта о пропущенных парах"),
+        "en": ("{expert}: missing pairs can be completed, consistency is defined; the completion did not converge",
+               "ask the expert about the missing pairs"),
     },
     "WPL-01": {
         "ru": ("за один раз не больше {limit} элементов; {advice:ru}", "разбейте вопрос; ответы приняты"),

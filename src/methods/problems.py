@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -17,6 +18,7 @@ from methods.problem_texts import TEXTS
 
 Language = Literal["ru", "en"]
 Severity = Literal["error", "warning", "note"]
+SPOKEN: ContextVar[Language] = ContextVar("language", default="ru")  # of messages, where none is asked for
 LIMIT = 100  # lines on the screen; past it only a count by code
 HIDDEN = "***"  # stands for every value of a column marked personal
 
@@ -40,13 +42,13 @@ class Place:
     column: str | None = None  # header
     letter: str | None = None  # A, B, … AA
 
-    def text(self, language: Language = "ru") -> str:
+    def text(self, language: Language | None = None) -> str:
         """The address in words.
 
         >>> Place("region_16.xlsx", "Чек-лист", 14, "Исполнено", "D").text()
         'region_16.xlsx | лист «Чек-лист» | строка 14 | столбец «Исполнено» (D)'
         """
-        words, parts = _WORDS[language], [self.file]
+        words, parts = _WORDS[language or SPOKEN.get()], [self.file]
         if self.sheet is not None:
             parts.append(words["sheet"].format(self.sheet))
         if self.row is not None:
@@ -68,16 +70,17 @@ class Problem:
     exit_code: int = InputError.exit_code  # of the run, if this is an error
     personal: bool = False         # the column is marked personal: no value in any message or log
 
-    def text(self, language: Language = "ru") -> str:
+    def text(self, language: Language | None = None) -> str:
         """Two lines: what and where; the rule and what to do."""
-        words = _WORDS[language]
+        words = _WORDS[language or SPOKEN.get()]
         found = "" if self.value is None else " | " + words["value"].format(HIDDEN if self.personal else self.value)
+        remedy = self._filled(TEXTS[self.code][language or SPOKEN.get()][1])
         return (f"{words[self.severity]} {self.code} | {self.place.text(language)}{found}\n"
-                f"  {words['rule']}: {self.rule(language)} | {self._filled(TEXTS[self.code][language][1])}")
+                f"  {words['rule']}: {self.rule(language)} | {remedy}")
 
-    def rule(self, language: Language = "ru") -> str:
+    def rule(self, language: Language | None = None) -> str:
         """What must hold and what was found against it."""
-        return self._filled(TEXTS[self.code][language][0])
+        return self._filled(TEXTS[self.code][language or SPOKEN.get()][0])
 
     def _filled(self, text: str) -> str:
         return text.format(**{"value": HIDDEN if self.personal else self.value, **self.details})
@@ -116,7 +119,8 @@ class Protocol:
             return (place.file, place.sheet or "", place.row or 0, place.letter or "", problem.code)
         return sorted(chosen, key=address)
 
-    def text(self, severities: Iterable[Severity] = ("error", "warning", "note"), language: Language = "ru") -> str:
+    def text(self, severities: Iterable[Severity] = ("error", "warning", "note"),
+             language: Language | None = None) -> str:
         """All problems, errors first. Past `LIMIT` the lines are shared out among codes, files and columns, so that
         ten thousand faults of one kind hide no other; the rest is a count by code."""
         chosen = [problem for severity in severities for problem in self.of(severity)]
@@ -129,21 +133,21 @@ class Protocol:
         shown = {place for _, place in sorted(order)[:LIMIT]}
         lines = [problem.text(language) for place, problem in enumerate(chosen) if place in shown]
         rest = Counter(problem.code for place, problem in enumerate(chosen) if place not in shown)
-        more = _WORDS[language]["more"]
+        more = _WORDS[language or SPOKEN.get()]["more"]
         return "\n".join(lines + [more.format(code=code, count=count) for code, count in sorted(rest.items())])
 
-    def summary(self, language: Language = "ru") -> list[Remark]:
+    def summary(self, language: Language | None = None) -> list[Remark]:
         """One line a code, errors first: how often it was noticed, and the first place with its rule."""
         found = []
         for severity in ("error", "warning", "note"):
             by_code: dict[str, list[Problem]] = {}
             for problem in self.of(severity):
                 by_code.setdefault(problem.code, []).append(problem)
-            found += [Remark(code, _WORDS[language][severity], len(same), same[0].place.text(language),
+            found += [Remark(code, _WORDS[language or SPOKEN.get()][severity], len(same), same[0].place.text(language),
                              same[0].rule(language)) for code, same in by_code.items()]
         return found
 
-    def stop(self, language: Language = "ru", *, strict: bool = False) -> None:
+    def stop(self, language: Language | None = None, *, strict: bool = False) -> None:
         """Raise if anything was an error (with `strict`, a warning too): all in one message, with their exit code."""
         severities: tuple[Severity, ...] = ("error", "warning") if strict else ("error",)
         refused = [problem for severity in severities for problem in self.of(severity)]
@@ -151,10 +155,10 @@ class Protocol:
             raise Rejected(f"{self.text(severities, language)}\n{self.verdict(language)}",
                            min(problem.exit_code for problem in refused))
 
-    def verdict(self, language: Language = "ru") -> str:
+    def verdict(self, language: Language | None = None) -> str:
         """How much was noticed, in one line."""
         counts = [len(self.of(severity)) for severity in ("error", "warning", "note")]
-        return _WORDS[language]["verdict"].format(*counts)
+        return _WORDS[language or SPOKEN.get()]["verdict"].format(*counts)
 
 
 class Rejected(ZvezdaError):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from methods.agreement.sides import element_values, side_values
+from methods.agreement.sides import element_values, side_values, weighted_sides
 from methods.data.editions import parse_edition
 from methods.index.score import score
 
@@ -81,3 +81,30 @@ def test_values_of_an_element_are_those_of_ranked_units_only():
         values = element_values(scores, code)
         assert values.name == code
         assert values.to_dict() == pytest.approx({"C1": expected, "C2": np.nan}, nan_ok=True)
+
+
+def test_weighted_sides_keep_one_sided_indicators_and_the_stated_mix():
+    """As `importance.hidden_weights` takes them: p is measured by the checklist alone, its whole weight is there."""
+    cells = rows(("u1", "k", "subjective", "", 0.4), ("u1", "k", "objective", "", 0.8),
+                 ("u1", "p", "objective", "", 1.0), ("u2", "k", "subjective", "", 0.6),
+                 ("u2", "m", "objective", "", 0.2))
+    values, mix = weighted_sides(cells, edition(), pd.Index(["u2", "u1"]))
+    assert values.index.to_list() == ["u2", "u1"]
+    assert values[("k", "subjective")].to_dict() == {"u2": 0.6, "u1": 0.4}
+    assert values[("p", "objective")].isna().to_dict() == {"u2": True, "u1": False}
+    assert mix.loc["p"].to_dict() == {"subjective": 0, "objective": 1}
+    assert mix.loc["k"].to_dict() == {"subjective": 0.5, "objective": 0.5}
+
+
+def test_weighted_sides_bring_clienteles_together_by_their_shares():
+    cells = rows(("u1", "k", "subjective", "citizens", 0.4), ("u1", "k", "subjective", "employers", 0.8),
+                 ("u2", "k", "subjective", "citizens", 0.5), ("u1", "k", "objective", "", 1.0))
+    values, _ = weighted_sides(cells, edition(share=0.75), pd.Index(["u1", "u2"]))
+    assert values[("k", "subjective")].to_dict() == pytest.approx({"u1": 0.5, "u2": 0.5})
+
+
+def test_sides_without_a_common_scale_have_no_hidden_weight():
+    values, mix = weighted_sides(rows(("u1", "k", "objective", "", 0.4)),
+                                 edition(normalisation={"method": "z-score"}), pd.Index(["u1"]))
+    assert values.shape == (1, 0)
+    assert mix.empty

@@ -42,7 +42,7 @@ aggregation: {default: {method: arithmetic}}
 missing: {default: {rule: complete}}
 publication: {decimals: 2}
 """
-TABLES = {"units.csv": "код,имя\n01,Первый\n02,Второй\n", "numbers.csv": "код,а,б\n01,1,2\n02,3,4\n"}
+TABLES = {"units.csv": "код,имя\n01,Первый\n02,Второй\n03,Третий\n", "numbers.csv": "код,а,б\n01,1,2\n02,3,4\n03,2,2\n"}
 PARAMETERS = """\
 edition = "good-2024"  # редакция
 period = "2024"        # период

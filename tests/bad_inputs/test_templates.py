@@ -18,7 +18,9 @@ DATASET = ROOT / "data" / "raw" / "star_demonstration"
 REQUIREMENTS = pd.read_csv(DATASET / "requirements.csv", sep=";", dtype=str)
 CENTRES = ("0101", "0102", "0201", "0202")
 NAMES = ("шаблон_реестр.xlsx", "шаблон_опрос.xlsx", "шаблон_чек-лист.xlsx", "шаблон_требования.xlsx",
-         "шаблон_эксперты_пары.xlsx", "шаблон_эксперты_100_баллов.xlsx", "шаблон_зрелость.xlsx")
+         "шаблон_эксперты_пары.xlsx", "шаблон_эксперты_список_пар.xlsx", "шаблон_эксперты_100_баллов.xlsx",
+         "шаблон_эксперты_размах.xlsx", "шаблон_эксперты_места.xlsx", "шаблон_эксперты_лучший_худший.xlsx",
+         "шаблон_зрелость.xlsx")
 # What the reader says of every file of this kind, good ones too: zeros kept in codes.
 USUAL = {"TXT-18"}
 

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from methods.data import survey_scale
+from methods.data.counting import BLOCK, count_marks
 from methods.data.survey import survey_estimates
-from methods.data.survey_scale import count_pairs, histogram, histogram_estimates, parquet_counts, parquet_estimates
+from methods.data.survey_scale import histogram_estimates, parquet_counts, parquet_estimates
 from methods.errors import EnvironmentFault, InputError
 
 arrow = pytest.importorskip("pyarrow")
@@ -126,16 +127,19 @@ def test_pyarrow_is_not_imported_before_it_is_needed():
 
 
 @pytest.mark.parametrize(("questions", "levels"), [(1, 5), (2, 2), (5, 11), (4, 15)])
-def test_pairs_of_any_number_of_questions_and_levels(questions, levels):
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_any_number_of_questions_and_levels_and_threads(questions, levels, threads):
+    """Fields of 64 // (levels + 1) bits overflow many times over in so many rows of one group."""
     draw = np.random.default_rng(questions)
-    groups = draw.integers(0, 9, 500)
-    marks = [draw.integers(0, levels + 1, 500).astype(np.uint8) for _ in range(questions)]
-    pairs = np.zeros(((questions + 1) // 2, 9 * (levels + 1) ** 2), np.int64)
-    count_pairs(groups, marks, pairs, levels)
-    stated = np.zeros((9, questions, levels + 1), int)
+    rows = 3 * BLOCK + 17
+    groups = draw.choice(9, rows, p=[0.9, *[0.0125] * 8]).astype(np.int32)
+    marks = [draw.integers(0, levels + 1, rows).astype(np.uint8) for _ in range(questions)]
+    counts = np.zeros((9, questions, levels + 1), np.int64)
+    count_marks(groups, marks, counts, threads)
+    stated = np.zeros_like(counts)
     for question, mark in enumerate(marks):
         np.add.at(stated, (groups, question, mark), 1)
-    np.testing.assert_array_equal(histogram(pairs, questions, levels), stated)
+    np.testing.assert_array_equal(counts, stated)
 
 
 def test_one_answer_has_no_error_and_too_few_no_value():

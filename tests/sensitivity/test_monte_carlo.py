@@ -396,7 +396,7 @@ def test_wider_noise_makes_wider_intervals(shipped):
 
 
 def test_adopted_places_are_those_of_the_recipe_and_come_first(survey):
-    stability = rank_stability(*survey, draws=10)
+    stability = rank_stability(*survey, draws=20)
     pd.testing.assert_series_equal(stability.adopted, score(*survey).rank)
     assert stability.summary()["adopted"].is_monotonic_increasing
 

@@ -1,125 +1,239 @@
-"""The bench: weight sets of one edition side by side, and what each does to places."""
-
-import json
+"""The bench: weights of one element from every source side by side, with bands, and why others are missing."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from methods.data.editions import parse_edition
-from methods.errors import InputError
-from methods.index.score import score
-from methods.weights.bench import ADOPTED, effect_on_places, top_level, weight_sets
+from methods.index.score import reweighted_index, score
+from methods.weights import ahp, bench, direct, effect
 from methods.weights.data_driven import critic, entropy, standard_deviation
+from methods.weights.drivers import cross_products, drivers
 
-GROUPS = {"А": ["а1", "а2", "а3"], "Б": ["б1"], "В": ["в1", "в2"]}
-LEAVES = [leaf for leaves in GROUPS.values() for leaf in leaves]
-NESTED = {"index": {"А": 0.5, "Б": 0.2, "В": 0.3}, "А": "equal", "Б": "equal", "В": {"в1": 0.25, "в2": 0.75}}
-FLAT = {"index": {"а1": 0.5 / 3, "а2": 0.5 / 3, "а3": 0.5 / 3, "б1": 0.2, "в1": 0.075, "в2": 0.225}}
-EQUAL = {"index": "equal", "А": "equal", "Б": "equal", "В": "equal"}
+GROUPS = ["А", "Б", "В"]
 
 
-def edition(weights, **changes):
-    content = {
-        "version": "bench", "title": "Пробная", "status": "candidate", "in_force": {"start": "2026-01-01"},
-        "legal_basis": ["нет"], "decision": "0000", "unit": {"title": "ц", "one": "ц", "few": "ц", "many": "ц"},
-        "data": {"dataset": "d", "periods": ["2026"], "units": {"file": "u.csv", "unit": "u", "title": "t"},
-                 "tables": {"t": {"file": "t.csv", "unit": "u"}}},
-        "groups": {code: {"title": code} for code in GROUPS},
-        "indicators": {leaf: {"title": leaf, "group": code,
-                              "sides": {"objective": {"measure": "column", "table": "t", "column": "x"}}}
-                       for code, leaves in GROUPS.items() for leaf in leaves},
-        "weights": weights, "normalisation": {"method": "none"}, "aggregation": {"default": {"method": "arithmetic"}},
-        "missing": {"default": {"rule": "reweight"}}, "publication": {"decimals": 2}, **changes}
-    return parse_edition(json.dumps(content, ensure_ascii=False))
+@pytest.fixture
+def made(make_edition, make_measurements, weights):
+    """Edition, nested or flat, and its scores."""
+    edition = make_edition(weights, priorities=["В", "А", "Б"])
+    return edition, score(make_measurements(units=30), edition)
 
 
-def measurements(seed=0, units=15, gaps=()):
-    values = pd.DataFrame(np.random.default_rng(seed).uniform(0.1, 1, (units, len(LEAVES))), columns=LEAVES,
-                          index=[f"C{i:02d}" for i in range(units)])
-    for unit, leaves in gaps:
-        values.loc[unit, leaves] = np.nan
-    long = values.rename_axis("unit").reset_index().melt("unit", var_name="indicator").dropna()
-    return long.assign(side="objective", clientele="", se=np.nan, n=1.0)
+def test_every_source_sums_to_one_and_names_every_child(made):
+    edition, scores = made
+    found = bench.weight_bench(scores, edition)
+    assert list(found.weights.index) == GROUPS
+    np.testing.assert_allclose(found.weights.sum(), 1, rtol=1e-12)
+    assert (found.weights >= 0).to_numpy().all()
+    assert (found.low <= found.weights[found.low.columns]).to_numpy().all()
+    assert (found.high >= found.weights[found.high.columns]).to_numpy().all()
+    assert found.kinds[bench.ADOPTED] == "adopted"
+    assert next(iter(found.weights)) == bench.ADOPTED
+    assert set(found.kinds) <= set(bench.KINDS)
+    assert not set(found.refused) & set(found.weights)
 
 
-@pytest.mark.parametrize("weights", [NESTED, FLAT], ids=["nested", "flat"])
-@pytest.mark.parametrize("priorities", [[], ["В", "А", "Б"]])
-def test_every_weight_set_sums_to_one_and_the_adopted_one_is_the_editions(weights, priorities):
-    bench = edition(weights, priorities=priorities)
-    sets = weight_sets(score(measurements(), bench), bench)
-    assert list(sets.index) == list(GROUPS)
-    np.testing.assert_allclose(sets.sum(), 1, rtol=1e-12)
-    assert (sets >= 0).to_numpy().all()
-    assert sets[ADOPTED].to_dict() == pytest.approx({"А": 0.5, "Б": 0.2, "В": 0.3})
+def test_adopted_plain_and_counted_weights(made):
+    edition, scores = made
+    sets = bench.weight_bench(scores, edition, data=False, targets=False).weights
+    assert sets[bench.ADOPTED].to_dict() == pytest.approx({"А": 0.5, "Б": 0.2, "В": 0.3})
     assert sets["равные"].to_dict() == pytest.approx(dict.fromkeys(GROUPS, 1 / 3))
     assert sets["по числу показателей"].to_dict() == pytest.approx({"А": 3 / 6, "Б": 1 / 6, "В": 2 / 6})
-    assert [source for source in sets if source.startswith("порядок")] == (
-        ["порядок: центроид", "порядок: сумма мест", "порядок: обратные места"] if priorities else [])
 
 
-def test_weights_from_an_order_go_to_the_group_of_that_priority():
+def test_weights_from_an_order_go_to_the_group_of_that_priority(made):
     """n = 3: centroid 11/18 5/18 2/18, sum of places 3/6 2/6 1/6, reciprocal 6/11 3/11 2/11."""
-    bench = edition(NESTED, priorities=["В", "А", "Б"])
-    sets = weight_sets(score(measurements(), bench), bench).loc[["В", "А", "Б"]]
+    edition, scores = made
+    sets = bench.weight_bench(scores, edition, data=False, targets=False).of("order").loc[["В", "А", "Б"]]
     assert sets["порядок: центроид"].to_list() == pytest.approx([11 / 18, 5 / 18, 2 / 18])
     assert sets["порядок: сумма мест"].to_list() == pytest.approx([3 / 6, 2 / 6, 1 / 6])
     assert sets["порядок: обратные места"].to_list() == pytest.approx([6 / 11, 3 / 11, 2 / 11])
 
 
-def test_data_driven_sets_look_at_min_max_values_of_ranked_units_that_have_all_groups():
+def test_an_order_of_groups_says_nothing_about_the_inside_of_one(make_edition, make_measurements, nested):
+    edition = make_edition(nested, priorities=["В", "А", "Б"])
+    found = bench.weight_bench(score(make_measurements(), edition), edition, parent="В", data=False, targets=False)
+    assert found.of("order").empty
+    assert found.weights[bench.ADOPTED].to_dict() == pytest.approx({"в1": 0.25, "в2": 0.75})
+
+
+def test_data_driven_weights_look_at_min_max_values_of_ranked_units_that_have_all(make_edition, make_measurements,
+                                                                                 nested):
     """By hand: C00 lacks group Б, C01 has some of every group but no place; the rest is min-max scaled."""
-    bench = edition(NESTED, eligibility={"min_coverage": 0.5})
-    scores = score(measurements(gaps=[("C00", ["б1"]), ("C01", ["а1", "а2", "в2"])]), bench)
+    edition = make_edition(nested, eligibility={"min_coverage": 0.5})
+    scores = score(make_measurements(gaps=[("C00", ["б1"]), ("C01", ["а1", "а2", "в2"])]), edition)
     assert scores.rank.isna().to_dict() == {unit: unit == "C01" for unit in scores.rank.index}
-    kept = scores.elements.drop(index=["C00", "C01"])[list(GROUPS)]
-    pd.testing.assert_frame_equal(top_level(scores, bench), kept, check_names=False)
+    kept = scores.elements.drop(index=["C00", "C01"])[GROUPS]
+    pd.testing.assert_frame_equal(bench.top_level(scores, edition), kept, check_names=False)
     by_hand = (kept - kept.min()) / (kept.max() - kept.min())
-    sets = weight_sets(scores, bench)
+    found = bench.weight_bench(scores, edition, targets=False)
     for source, formula in (("энтропия", entropy), ("разброс", standard_deviation), ("CRITIC", critic)):
-        assert sets[source].to_dict() == pytest.approx(formula(by_hand).to_dict(), rel=1e-12)
+        assert found.weights[source].to_dict() == pytest.approx(formula(by_hand).to_dict(), rel=1e-12)
+    assert list(found.low) == list(found.high)
+    assert set(found.low) == {source.name for source in found.sources if source.band}
 
 
-def test_too_few_complete_units_are_refused_with_the_numbers():
-    bench = edition(NESTED)
-    with pytest.raises(InputError, match="Веса по данным: единиц со всеми группами 4, нужно не меньше 5"):
-        weight_sets(score(measurements(units=4), bench), bench)
+def test_sources_that_cannot_speak_are_listed_with_their_reason(make_edition, make_measurements, nested):
+    edition = make_edition(nested)
+    found = bench.weight_bench(score(make_measurements(units=4), edition), edition)
+    silent = {*bench.DATA_DRIVEN, bench.BENEFIT_OF_DOUBT}
+    assert set(found.refused) == {*silent, bench.TARGETS}
+    assert {found.refused[name] for name in silent} == {"единиц, у которых есть всё, 4, нужно не меньше 5"}
+    flat = make_measurements().assign(value=lambda data: data["value"].where(data["indicator"] != "б1", 0.5))
+    found = bench.weight_bench(score(flat, edition), edition, targets=False)
+    assert found.refused["энтропия"] == "не различаются между единицами: Б"
 
 
-def test_equal_weights_move_nobody_when_the_adopted_are_equal():
-    bench = edition(EQUAL, grades={"title": "у", "labels": ["н", "в"], "method": "bands", "cut_offs": [0.5]})
-    data = measurements()
-    sets = weight_sets(score(data, bench), bench)
-    effect = effect_on_places(data, bench, sets)
-    assert effect.loc["равные"].to_dict() == {"mean_shift": 0, "largest_shift": 0, "spearman": pytest.approx(1),
-                                              "moved_grade": 0}
-    assert ADOPTED not in effect.index
-    assert effect.loc["по числу показателей", "mean_shift"] > 0  # the other sets do move somebody
+def test_indicators_that_do_not_correlate_give_no_principal_components(made):
+    """Independent draws: Bartlett's test or KMO refuses, and the table of refusals says so."""
+    edition, scores = made
+    found = bench.weight_bench(scores, edition, targets=False, draws=100)
+    assert "главные компоненты" in found.refused
+    assert "KMO" in found.refused["главные компоненты"] or "Бартлетт" in found.refused["главные компоненты"]
 
 
-@pytest.mark.parametrize("weights", [NESTED, FLAT], ids=["nested", "flat"])
-def test_the_effect_is_that_of_the_edition_rewritten_with_the_other_weights(weights):
-    """Peer: write the other top weights into the file and compare the two lists of places by hand."""
-    bench, data = edition(weights), measurements(3)
-    sets = pd.DataFrame({ADOPTED: {"А": 0.5, "Б": 0.2, "В": 0.3}, "иные": {"А": 0.1, "Б": 0.6, "В": 0.3}})
-    rewritten = edition({**NESTED, "index": {"А": 0.1, "Б": 0.6, "В": 0.3}})
-    shift = (score(data, bench).rank - score(data, rewritten).rank).abs()
-    effect = effect_on_places(data, bench, sets).loc["иные"]
-    assert shift.max() > 0
-    assert (effect["mean_shift"], effect["largest_shift"]) == (pytest.approx(shift.mean()), shift.max())
-    assert effect["spearman"] == pytest.approx(1 - 6 * (shift**2).sum() / (15 * (15**2 - 1)))  # no ties
-    assert np.isnan(effect["moved_grade"])  # the edition has no grades
+def test_bands_of_data_do_not_depend_on_the_order_of_units(make_edition, make_measurements, nested):
+    edition = make_edition(nested)
+    scores = score(make_measurements(units=30), edition)
+    mixed = score(_measured_again(scores).sample(frac=1, random_state=1), edition)
+    one, other = (bench.weight_bench(each, edition, draws=100, seed=0) for each in (scores, mixed))
+    pd.testing.assert_frame_equal(one.low, other.low, rtol=1e-12)
+    pd.testing.assert_frame_equal(one.weights, other.weights, rtol=1e-12)
+    assert not one.low.equals(bench.weight_bench(scores, edition, draws=100, seed=1).low)
 
 
-def test_share_of_changed_grades_counts_units_with_both_grades():
-    """By hand: the index is group А's value, then group Б's; of four units two cross .5."""
-    table = {"u1": (0.9, 0.1), "u2": (0.8, 0.7), "u3": (0.2, 0.3), "u4": (0.1, 0.6)}
-    rows = [(unit, leaf, value) for unit, (first, second) in table.items()
-            for leaf, value in [*((leaf, first) for leaf in GROUPS["А"]), ("б1", second), ("в1", 0.5), ("в2", 0.5)]]
-    data = pd.DataFrame(rows, columns=["unit", "indicator", "value"]).assign(side="objective", clientele="", se=np.nan,
-                                                                             n=1.0)
-    bench = edition({**NESTED, "index": {"А": 1.0, "Б": 0.0, "В": 0.0}},
-                    grades={"title": "у", "labels": ["н", "в"], "method": "bands", "cut_offs": [0.5]})
-    effect = effect_on_places(data, bench, pd.DataFrame({"Б": {"А": 0.0, "Б": 1.0, "В": 0.0}})).loc["Б"]
-    assert effect["moved_grade"] == 0.5
-    assert (effect["largest_shift"], effect["mean_shift"]) == (3, 1.5)  # places 1 2 3 4 become 4 1 3 2
+def _measured_again(scores):
+    long = scores.indicators.rename_axis("unit").reset_index().melt("unit", var_name="indicator", value_name="value")
+    return long.assign(side="objective", clientele="", se=np.nan, n=1.0)
+
+
+# --- people ---------------------------------------------------------------------------------------------------------
+
+def _matrix(weights):
+    return pd.DataFrame({other: {one: weights[one] / weights[other] for one in weights} for other in weights})
+
+
+@pytest.fixture
+def experts():
+    """Three consistent experts in pairs; two in points, one with points that sum to 100 elsewhere."""
+    said = {"э1": {"А": 0.6, "Б": 0.3, "В": 0.1}, "э2": {"А": 0.5, "Б": 0.25, "В": 0.25},
+            "э3": {"А": 0.4, "Б": 0.4, "В": 0.2}}
+    return {expert: _matrix(own) for expert, own in said.items()}
+
+
+def test_experts_in_pairs_are_pooled_by_the_geometric_mean(made, experts):
+    edition, scores = made
+    empty = pd.DataFrame()
+    weights = bench.experts_weights(experts, empty, empty, empty, {})
+    assert list(weights) == ["pairs"]
+    assert weights["pairs"].loc["э1"].to_dict() == pytest.approx({"А": 0.6, "Б": 0.3, "В": 0.1})
+    found = bench.weight_bench(scores, edition, experts=weights, data=False, targets=False)
+    product = {"А": (0.6 * 0.5 * 0.4)**(1 / 3), "Б": (0.3 * 0.25 * 0.4)**(1 / 3), "В": (0.1 * 0.25 * 0.2)**(1 / 3)}
+    whole = sum(product.values())
+    assert found.weights["эксперты: пары"].to_dict() == pytest.approx({g: p / whole for g, p in product.items()})
+    assert found.sources[-1].band == "полоса: другие эксперты того же рода, сейчас их 3"
+    assert (found.low["эксперты: пары"] < found.high["эксперты: пары"]).all()
+
+
+def test_experts_in_points_are_pooled_by_the_mean_and_a_lone_expert_has_no_band(made):
+    edition, scores = made
+    points = pd.DataFrame({"А": [50, 30], "Б": [30, 30], "В": [20, 40]}, index=["э1", "э2"], dtype=float)
+    empty = pd.DataFrame()
+    weights = bench.experts_weights({}, points, empty, empty, {})
+    pd.testing.assert_frame_equal(weights["points"], direct.budget_allocation(points).weights, check_names=False)
+    found = bench.weight_bench(scores, edition, experts=weights, data=False, targets=False)
+    assert found.weights["эксперты: 100 баллов"].to_dict() == pytest.approx({"А": 0.4, "Б": 0.3, "В": 0.3})
+    single = {"points": weights["points"].iloc[:1]}
+    alone = bench.weight_bench(scores, edition, experts=single, data=False, targets=False)
+    assert alone.low.empty
+    assert alone.sources[-1].note == "эксперт один: согласованность и полоса не определены"
+    assert alone.weights["эксперты: 100 баллов"].to_dict() == pytest.approx({"А": 0.5, "Б": 0.3, "В": 0.2})
+
+
+def test_gaps_in_pairs_are_completed_and_the_other_forms_are_kept_apart(experts):
+    torn = experts["э1"].copy()
+    torn.loc["А", "В"] = torn.loc["В", "А"] = np.nan
+    swings = pd.DataFrame({"А": [100.0], "Б": [50.0], "В": [50.0]}, index=["э4"])
+    best = {"э5": (pd.Series({"А": 1.0, "Б": 2.0, "В": 6.0}), pd.Series({"А": 6.0, "Б": 3.0, "В": 1.0}), "А", "В")}
+    weights = bench.experts_weights({"э1": torn}, pd.DataFrame(), swings, pd.DataFrame(), best)
+    assert list(weights) == ["pairs", "swings", "best_worst"]
+    assert weights["pairs"].loc["э1"].to_dict() == pytest.approx({"А": 0.6, "Б": 0.3, "В": 0.1})  # consistent: exact
+    assert weights["pairs"].loc["э1"].to_dict() == pytest.approx(
+        ahp.eigenvector_weights(experts["э1"], "э1").to_dict())
+    assert weights["swings"].loc["э4"].to_dict() == pytest.approx({"А": 0.5, "Б": 0.25, "В": 0.25})
+    assert weights["best_worst"].loc["э5"].to_dict() == pytest.approx({"А": 0.6, "Б": 0.3, "В": 0.1})  # consistent
+
+
+def test_a_poll_is_brought_to_the_children_and_refused_when_one_was_not_offered(made):
+    edition, scores = made
+    poll = pd.DataFrame({"share": [0.4, 0.2, 0.2, 0.2], "low": [0.3, 0.1, 0.1, 0.1], "high": [0.5, 0.3, 0.3, 0.3]},
+                        index=["А", "Б", "В", "иное"])
+    found = bench.weight_bench(scores, edition, poll=poll, data=False, targets=False)
+    assert found.weights[bench.POLL].to_dict() == pytest.approx({"А": 0.5, "Б": 0.25, "В": 0.25})
+    assert found.low[bench.POLL].to_dict() == pytest.approx({"А": 0.375, "Б": 0.125, "В": 0.125})
+    refused = bench.weight_bench(scores, edition, poll=poll.drop("Б"), data=False, targets=False).refused
+    assert refused == {bench.POLL: "в опросе нет вариантов для: Б"}
+
+
+def _answers(asked=("а1", "а2", "а3", "б1", "в1", "в2"), centres=40, each=20):
+    rng = np.random.default_rng(0)
+    leaves = ["а1", "а2", "а3", "б1", "в1", "в2"]
+    marks = pd.DataFrame(rng.normal(size=(centres * each, 6)), columns=leaves)
+    overall = 0.6 * marks["а1"] + 0.3 * marks["б1"] + 0.2 * marks["в2"] + rng.normal(0, 0.3, len(marks))
+    owner = pd.Series(np.repeat([f"C{i:02d}" for i in range(centres)], each))
+    return cross_products(marks[list(asked)], overall.rename("overall"), owner)
+
+
+def test_clients_weights_are_sums_of_shapley_shares_by_member(made):
+    edition, scores = made
+    own = drivers(_answers(), draws=200, seed=0)
+    found = bench.weight_bench(scores, edition, drivers={"": own}, data=False, targets=False)
+    share = own.measures["shapley"].estimate
+    by_hand = pd.Series({"А": share[["а1", "а2", "а3"]].sum(), "Б": share["б1"], "В": share[["в1", "в2"]].sum()})
+    assert found.weights[bench.CLIENTS].to_dict() == pytest.approx((by_hand / by_hand.sum()).to_dict())
+    assert found.weights[bench.CLIENTS].idxmax() == "А"
+    assert found.low.loc["А", bench.CLIENTS] > found.high.loc["Б", bench.CLIENTS]
+    outside = found.adopted_outside()[bench.CLIENTS]
+    assert outside.to_dict() == {"А": -1, "Б": 0 if found.low.loc["Б", bench.CLIENTS] <= 0.2 else 1, "В": 1}
+
+
+def test_clients_who_were_not_asked_about_a_group_cannot_weigh_it(made):
+    edition, scores = made
+    own = drivers(_answers(["а1", "в2"]), draws=200, seed=0)
+    found = bench.weight_bench(scores, edition, drivers={"": own}, data=False, targets=False)
+    assert found.refused[bench.CLIENTS] == "в анкете нет вопросов о: Б"
+    partly = drivers(_answers(["а1", "б1", "в2"]), draws=200, seed=0)
+    found = bench.weight_bench(scores, edition, drivers={"": partly}, data=False, targets=False)
+    assert found.sources[-1].note == "без показателей, о которых не спрашивают: а2, а3, в1"
+
+
+# --- targets --------------------------------------------------------------------------------------------------------
+
+def test_under_target_weights_importance_is_the_adopted_weight(make_edition, make_measurements, weights):
+    """Peer: the whole index scored anew with these weights, and its squared correlations with the groups."""
+    edition = make_edition(weights)
+    scores = score(make_measurements(units=60), edition)
+    own = bench.weight_bench(scores, edition, data=False, draws=100).weights[bench.TARGETS]
+    index = reweighted_index(scores, edition, effect.member_weights(edition, own))
+    squared = scores.elements[GROUPS].corrwith(index) ** 2
+    assert (squared / squared.sum()).to_dict() == pytest.approx({"А": 0.5, "Б": 0.2, "В": 0.3}, abs=1e-6)
+
+
+def test_targets_out_of_reach_are_a_reason(make_edition, make_measurements, nested):
+    """Б runs against А so closely that no weights give both their shares."""
+    edition = make_edition(nested)
+    data = make_measurements(units=60).pivot(index="unit", columns="indicator", values="value")
+    data["б1"] = 1 - data[["а1", "а2", "а3"]].mean(axis=1) + 0.01 * data["в1"]
+    long = data.reset_index().melt("unit", var_name="indicator", value_name="value")
+    scores = score(long.assign(side="objective", clientele="", se=np.nan, n=1.0), edition)
+    found = bench.weight_bench(scores, edition, data=False, draws=100)
+    assert bench.TARGETS not in found.weights
+    assert "ближе подойти нельзя" in found.refused[bench.TARGETS]
+
+
+def test_distances_are_halves_of_absolute_differences(made):
+    edition, scores = made
+    found = bench.weight_bench(scores, edition, data=False, targets=False).distances()
+    assert found.loc[bench.ADOPTED, "равные"] == pytest.approx((0.5 - 1 / 3 + 1 / 3 - 0.2 + 1 / 3 - 0.3) / 2)
+    assert (found == found.T).to_numpy().all()
+    assert (np.diag(found) == 0).all()

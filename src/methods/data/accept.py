@@ -1,4 +1,4 @@
-"""Taking the regions' files into the raw data: checked, copied whole, described in the passport with their hashes.
+"""Taking files of regions and of experts into the raw data: checked, copied whole, described in the passport.
 
 Raw data are written once. Accepting a period again needs to be asked for, and what was there before is kept aside.
 """
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from methods.data import sources
+from methods.data.evidence import EXPERTS
+from methods.data.intake.experts import check_experts
 from methods.data.intake.folder import check_folder
 from methods.data.reading import collect
 from methods.errors import EnvironmentFault, UsageError
@@ -32,7 +34,7 @@ class Accepted:
 
 
 def accept(path: Path, edition: Edition, root: Path, period: str, *, absent: Sequence[str] = (), replace: bool = False,
-           strict: bool = False, language: Language = "ru") -> Accepted:
+           strict: bool = False, language: Language | None = None) -> Accepted:
     """Check a folder of files from the regions and copy it into the edition's data set.
 
     Parameters
@@ -56,17 +58,47 @@ def accept(path: Path, edition: Edition, root: Path, period: str, *, absent: Seq
     if period not in edition.data.periods:
         raise UsageError(f"Периода «{period}» нет в редакции {edition.version}. Есть: "
                          f"{', '.join(edition.data.periods)}.")
-    dataset = root / sources.RAW / edition.data.dataset
     name = edition.data.regions.replace("{period}", period)
-    target = dataset / name
-    if target.exists() and not replace:
-        raise UsageError(f"Файлы за {period} уже приняты: {target}. Исходные данные пишутся один раз; чтобы принять "
-                         "исправленные, добавьте --replace: прежние останутся рядом.")
+    _not_taken_yet(root, edition, name, replace)
     protocol = Protocol()
     check_folder(path, edition, root, protocol, period=period, allow_missing=absent)
     protocol.stop(language, strict=strict)
-    files = sorted(collect(path, Protocol(), root))
-    partial = dataset / f".{name}.partial"
+    return _taken(sorted(collect(path, Protocol(), root)), root, edition, name, protocol, period, absent)
+
+
+def accept_experts(path: Path, edition: Edition, root: Path, *, replace: bool = False, strict: bool = False,
+                   language: Language | None = None) -> Accepted:
+    """Check experts' files and copy them into the folder `experts` of the edition's data set.
+
+    Raises
+    ------
+    UsageError
+        No file of the folder holds judgements, or experts' files were accepted already.
+    Rejected
+        The files break rules: nothing was copied.
+    """
+    _not_taken_yet(root, edition, EXPERTS, replace)
+    protocol = Protocol()
+    files = sorted(collect(path, protocol, root))
+    said = check_experts(files, edition, root, protocol)
+    protocol.stop(language, strict=strict)
+    if not any(judged.names for judged in said.values()):
+        raise UsageError(f"В папке {path} нет суждений экспертов: ни в одном файле нет столбца «эксперт».")
+    return _taken(files, root, edition, EXPERTS, protocol)
+
+
+def _not_taken_yet(root: Path, edition: Edition, name: str, replace: bool) -> None:
+    target = root / sources.RAW / edition.data.dataset / name
+    if target.exists() and not replace:
+        raise UsageError(f"Файлы уже приняты: {target}. Исходные данные пишутся один раз; чтобы принять "
+                         "исправленные, добавьте --replace: прежние останутся рядом.")
+
+
+def _taken(files: Sequence[Path], root: Path, edition: Edition, name: str, protocol: Protocol, period: str = "",
+           absent: Sequence[str] = ()) -> Accepted:
+    """The files copied into a folder of the data set, described in the passport and kept out of git."""
+    dataset = root / sources.RAW / edition.data.dataset
+    target, partial = dataset / name, dataset / f".{name}.partial"
     aside = None
     try:
         shutil.rmtree(partial, ignore_errors=True)
@@ -102,6 +134,8 @@ def _described(text: str, folder: str, hashes: dict[str, str], period: str, abse
     """The passport with the folder's files described anew; everything else in it stays as it is written."""
     text = _replaced(text, "files", f"{folder}/", [
         f"{json.dumps(name, ensure_ascii=False)}: {digest}" for name, digest in sorted(hashes.items())])
+    if not period:
+        return text
     return _replaced(text, "absent", period, [f"{json.dumps(period)}: {json.dumps(list(absent))}"] if absent else [])
 
 

@@ -15,9 +15,10 @@ from methods.data.checklist import count_scores
 from methods.data.disclosure.quotation import fingerprints
 from methods.data.intake.folder import Intake, check_folder
 from methods.data.intake.requirements import FULFILLED, INDICATOR, SET
-from methods.data.intake.respondents import CLIENTELE, DATE, STRATUM, WEIGHT, questions
+from methods.data.intake.respondents import CLIENTELE, DATE, RESPONDENT, STRATUM, WEIGHT, questions
+from methods.data.plausibility.keys import in_order
 from methods.data.reading import ColumnSpec, TableSpec, collect, read_file
-from methods.data.registry import CENTRE, REGION, TITLE, period_days
+from methods.data.registry import CENTRE, REGION, START, TITLE, period_days
 from methods.data.shrinkage import shrink_estimates
 from methods.data.survey import design_estimates, survey_estimates
 from methods.errors import InputError
@@ -48,7 +49,8 @@ class Received:
         own = centres[CENTRE].map(lambda code: registry.heir(code, days[1]) in (code, None))
         centres = centres[own]
         return pd.DataFrame({"title": centres[TITLE].to_numpy(),
-                             "region": [registry.region_title(region) for region in centres[REGION]]},
+                             "region": [registry.region_title(region) for region in centres[REGION]],
+                             "opened": centres[START].dt.strftime("%Y-%m-%d").fillna("").to_numpy()},
                             index=pd.Index(centres[CENTRE], name="unit")).sort_index()
 
     def survey(self, how: Survey) -> pd.DataFrame:
@@ -82,9 +84,13 @@ class Received:
 
     @cached_property
     def answers(self) -> pd.DataFrame:
-        """Marks of every respondent with unit, clientele and day; numbers of questionnaires and comments stay out."""
+        """Marks of every respondent with unit, clientele, day and place in the order of questionnaires.
+
+        The questionnaires' own numbers and the comments stay out.
+        """
         table, asked = self.intake.surveys, questions(self.edition)
-        columns = {"unit": table[CENTRE], "clientele": self._clienteles}
+        order = in_order(table[RESPONDENT]) if RESPONDENT in table else np.arange(len(table))
+        columns = {"unit": table[CENTRE], "clientele": self._clienteles, "number": pd.Series(order, table.index)}
         columns |= {"day": table[DATE]} if DATE in table else {}
         columns |= {question: table[question] for question in asked if question in table}
         return pd.DataFrame(columns).reset_index(drop=True)

@@ -1,11 +1,13 @@
-"""The edition's model as a reference for people (Markdown) and for editors (JSON schema). Generated, never edited."""
+"""References made from the code: keys of an edition (Markdown, JSON schema), codes of messages; not edited by hand."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from methods.index.edition import Edition
+from methods.problem_texts import TEXTS
 
 HEAD = """# Файл редакции: все ключи
 
@@ -26,6 +28,16 @@ HEAD = """# Файл редакции: все ключи
 `# yaml-language-server: $schema=../../../docs/edition.schema.json`.
 """
 
+MESSAGES = """# Все коды замечаний к файлам
+
+Составлено по словам программы командой `zvezda schema`; не правьте руками. На месте «…» в сообщении стоят найденные
+значения и числа. Как читаются файлы и что исправляется само — [bad_inputs.md](bad_inputs.md).
+"""
+SECTIONS = {"TXT": "Текстовые файлы", "XLS": "Книги Excel, папки, Parquet", "BIG": "Размер", "CEL": "Ячейки",
+            "REF": "Коды, реестр центров, состав регионов", "SRV": "Ответы клиентов", "CHK": "Чек-листы",
+            "MAT": "Ответы о зрелости и уровни", "EXP": "Суждения экспертов", "WPL": "Как спрашивают экспертов",
+            "TPL": "Шаблоны", "FLD": "Папка с файлами"}
+
 
 def json_schema() -> str:
     """JSON schema of an edition, for editors that check and complete YAML."""
@@ -38,6 +50,20 @@ def handbook() -> str:
     parts = {"Редакция целиком": schema, **schema["$defs"]}
     order = ["Редакция целиком", *_reached(schema, schema)]
     return HEAD + "".join(_section(name, parts[name]) for name in order)
+
+
+def messages() -> str:
+    """All codes of messages about files, with the rule and what to do: one section a kind of file."""
+    parts = [MESSAGES]
+    for prefix, title in SECTIONS.items():
+        rows = [f"| {code} | {' | '.join(_with_gaps(words) for words in texts['ru'])} |"
+                for code, texts in sorted(TEXTS.items()) if code.startswith(prefix)]
+        parts.append("\n".join([f"\n## {title}\n", "| код | правило | что делать |", "|---|---|---|", *rows, ""]))
+    return "".join(parts)
+
+
+def _with_gaps(words: str) -> str:
+    return re.sub(r"\{[^{}]*\}", "…", words).replace("|", "\\|")
 
 
 def _reached(part: Any, schema: dict[str, Any], seen: list[str] | None = None) -> list[str]:
@@ -94,3 +120,6 @@ def _type(field: dict[str, Any]) -> str:
         inner = next(iter(field.get("patternProperties", {}).values()), field.get("additionalProperties"))
         return f"набор «код: {_type(inner)}»" if isinstance(inner, dict) else "набор ключей"
     return {"string": "текст", "number": "число", "integer": "целое", "boolean": "true или false"}.get(kind, "значение")
+
+
+GENERATED = {"edition.schema.json": json_schema, "edition.md": handbook, "messages.md": messages}

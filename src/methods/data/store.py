@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from methods.data import editions, sources
 from methods.data.measure import Measured, measure
 from methods.errors import UsageError
 from methods.index import rounding
+from methods.index.degenerate import cautions, ratable
 from methods.index.edition import Edition
 from methods.index.score import Scores, score
 from methods.problems import Remark
@@ -60,7 +62,10 @@ def scored(version: str, period: str = "", root: Path | None = None) -> tuple[Ed
     root = root or project_root()
     edition = editions.load_edition(root, version)
     measured = prepare(root, edition, resolve_period(edition, period))
-    return edition, measured, score(measured.measurements, edition)
+    scores = score(measured.measurements, edition)
+    ratable(scores, edition)
+    told = cautions(scores, edition)
+    return edition, replace(measured, notes=(*measured.notes, *told)), scores
 
 
 def inputs(root: Path, edition: Edition, measured: Measured) -> dict[str, str]:

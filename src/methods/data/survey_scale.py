@@ -14,58 +14,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from methods.data.counting import MOST_LEVELS, count_marks
 from methods.errors import EnvironmentFault, InputError
 
-BATCH = 1 << 18      # rows at a time: the arrays of one pair of questions stay in the processor's cache
-MOST_LEVELS = 15     # marks on a scale: a pair of marks has to fit into one byte
-
-
-def count_pairs(groups: np.ndarray, marks: Sequence[np.ndarray], counts: np.ndarray, levels: int) -> None:
-    """Add the rows of one batch to the counts of pairs of marks by group.
-
-    Two questions are counted at a time: the pair of marks is one number, so one pass over the rows does for both.
-    (Counting scatters increments over memory, which costs far more than packing the pair.)
-
-    Parameters
-    ----------
-    groups : integer array, shape (rows,)
-        Group number, 0 to n groups - 1.
-    marks : sequence of uint8 arrays, each of shape (rows,)
-        1 to `levels`, 0 where there is no answer. Not checked here.
-    counts : int64 array, shape (pairs of questions, groups x (levels + 1)^2)
-        Changed in place.
-    """
-    wide = levels + 1
-    base = np.multiply(groups, wide ** 2, dtype=np.intp)
-    code, key = np.empty(len(groups), np.uint8), np.empty(len(groups), np.intp)
-    for pair, first in enumerate(range(0, len(marks), 2)):
-        second = marks[first + 1] if first + 1 < len(marks) else 0
-        np.add(np.multiply(marks[first], wide, out=code, dtype=np.uint8), second, out=code)
-        np.copyto(key, code)                                                  # faster than adding mixed types
-        np.add(base, key, out=key)
-        found = np.bincount(key)
-        counts[pair, :len(found)] += found
-
-
-def histogram(pairs: np.ndarray, questions: int, levels: int) -> np.ndarray:
-    """Counts of marks by group and question from the counts of pairs.
-
-    Returns
-    -------
-    int64 array, shape (groups, questions, levels + 1)
-        Column 0 counts the open answers.
-
-    Examples
-    --------
-    >>> q1, q2 = np.array([1, 3, 0], np.uint8), np.array([2, 2, 3], np.uint8)
-    >>> pairs = np.zeros((1, 2 * 4 ** 2), np.int64)
-    >>> count_pairs(np.array([0, 0, 1]), [q1, q2], pairs, 3)
-    >>> histogram(pairs, 2, 3).tolist()
-    [[[0, 1, 0, 1], [0, 0, 2, 0]], [[1, 0, 0, 0], [0, 0, 0, 1]]]
-    """
-    both = pairs.reshape(len(pairs), -1, levels + 1, levels + 1)
-    return np.stack([both.sum(axis=3), both.sum(axis=2)], axis=1).reshape(
-        -1, both.shape[1], levels + 1)[:questions].transpose(1, 0, 2)
+BATCH = 1 << 18      # rows at a time
 
 
 def histogram_estimates(counts: pd.DataFrame, scale: tuple[int, int],
@@ -144,7 +96,7 @@ def parquet_counts(path: Path, keys: Sequence[str], questions: Sequence[str], sc
                              f"Есть: {', '.join(file.schema_arrow.names[:40])}.")
         numbers: dict[tuple, int] = {}                                        # group -> its number
         levels = high - low + 1
-        pairs = np.zeros(((len(questions) + 1) // 2, 0), np.int64)
+        counts = np.zeros((0, len(questions), levels + 1), np.int64)
         batches = file.iter_batches(batch, columns=[*keys, *questions])
         row = 0
         with ThreadPoolExecutor(1) as reader:
@@ -153,15 +105,14 @@ def parquet_counts(path: Path, keys: Sequence[str], questions: Sequence[str], sc
                 ahead = reader.submit(next, batches, None)
                 groups = _group_numbers(part, keys, numbers, path, row)
                 marks = [_codes(part.column(question), question, scale, missing, path, row) for question in questions]
-                pairs = np.pad(pairs, [(0, 0), (0, len(numbers) * (levels + 1) ** 2 - pairs.shape[1])])
-                count_pairs(groups, marks, pairs, levels)
+                counts = np.pad(counts, [(0, len(numbers) - len(counts)), (0, 0), (0, 0)])
+                count_marks(groups, marks, counts)
                 row += len(part)
     if not row:
         raise InputError(f"{Path(path).name}: в таблице нет ни одной анкеты. Проверьте файл.")
     labels = pd.MultiIndex.from_tuples([(*group, question) for group in numbers for question in questions],
                                        names=[*keys, "question"])
-    counts = histogram(pairs, len(questions), levels).reshape(len(labels), levels + 1)
-    table = pd.DataFrame(counts, labels, ["open", *range(low, high + 1)])
+    table = pd.DataFrame(counts.reshape(len(labels), levels + 1), labels, ["open", *range(low, high + 1)])
     return table.sort_index(level=list(keys), sort_remaining=False, kind="stable")
 
 
@@ -210,7 +161,7 @@ def _group_numbers(part, keys: Sequence[str], numbers: dict[tuple, int], path: P
     labels = zip(*([values[at] for at in parts]
                    for parts, (_, values) in zip(np.unravel_index(present, sizes), columns, strict=True)), strict=True)
     here[present] = [numbers.setdefault(group, len(numbers)) for group in labels]
-    return here[joint]
+    return here[joint].astype(np.int32)
 
 
 def _codes(column, question: str, scale: tuple[int, int], missing: Sequence[int], path: Path, row: int) -> np.ndarray:

@@ -20,6 +20,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from methods.data.intake import experts as judged
 from methods.data.intake import requirements as checklist
 from methods.data.intake import respondents as survey
 from methods.data.intake.files import EXPERT, QUESTION
@@ -34,7 +35,9 @@ from methods.data.registry import (
     SUCCESSOR,
     TITLE,
 )
-from methods.index.edition import Checklist, Edition
+from methods.index.edition import INDEX, Checklist, Edition
+from methods.weights import best_worst
+from methods.weights.panel import AT_ONCE, AT_ONCE_AHP, elicitation_advice
 
 ROWS = 20_000            # rows below the header that have lists
 INLINE = 250             # characters of a list that Excel takes inside a rule
@@ -92,7 +95,9 @@ def templates(edition: Edition, requirements: pd.DataFrame | None = None) -> lis
         made.append(_counts(edition))
         if requirements is not None and len(requirements):
             made.append(_requirements(requirements))
-    return [*made, _pairs(edition), _points(edition), _maturity()]
+    if len(edition.children(INDEX)) > 1:
+        made += [form(edition) for form in (_pairs, _listed_pairs, _points, _swings, _ranking, _best_worst)]
+    return [*made, _maturity()]
 
 
 # -- what stands in them -----------------------------------------------------------------------------------------------
@@ -151,23 +156,78 @@ def _requirements(requirements: pd.DataFrame) -> Template:
 
 
 def _pairs(edition: Edition) -> Template:
-    codes = tuple(edition.members("index"))
+    codes = tuple(edition.children(INDEX))
     return Template("шаблон_эксперты_пары.xlsx", "Парные сравнения", "Суждения экспертов: парные сравнения", (
-        Field(EXPERT, "код эксперта, без имени", EXAMPLE),
-        Field("код", "что сравнивается: строка", codes[0], codes, width=9),
+        _expert(), Field(judged.CODE, "что сравнивается: строка", codes[0], codes, width=9),
         *(Field(code, f"во сколько раз строка важнее, чем «{edition.element_title(code)}»", "1", PAIRS, width=7)
           for code in codes),
     ), ("На эксперта столько строк, сколько кодов. На диагонали 1, напротив 3 стоит 1/3.",
-        "Столбцы — текст: тогда Excel не превратит 1/3 в дату."))
+        "Столбцы — текст: тогда Excel не превратит 1/3 в дату.",
+        "Здесь сравнивается верхний уровень; внутри групп сравнивайте списком пар."))
+
+
+def _listed_pairs(edition: Edition) -> Template:
+    codes = _judged(edition)
+    return Template("шаблон_эксперты_список_пар.xlsx", "Список пар", "Суждения экспертов: сравнения списком", (
+        _expert(), Field(judged.MORE, "что важнее", codes[0], codes, width=9),
+        Field(judged.LESS, "чем что: из того же набора", codes[1], codes, width=9),
+        Field(judged.TIMES, "от 1 (равны) до 9 (крайне важнее)", "3", PAIRS, width=16),
+    ), (*_order(edition, AT_ONCE_AHP), "Пара пишется один раз: если А важнее Б в 3 раза, строки «Б важнее А» не нужно.",
+        "Не спрашивали о паре — не пишите её."))
 
 
 def _points(edition: Edition) -> Template:
-    codes = tuple(edition.members("index"))
-    return Template("шаблон_эксперты_100_баллов.xlsx", "Баллы", "Суждения экспертов: 100 баллов", (
-        Field(EXPERT, "код эксперта, без имени", EXAMPLE),
-        Field("код", "группа или показатель", codes[0], codes, width=9),
-        Field("баллы", "целое число от 0 до 100", 40, look="0", bounds=(0, 100)),
-    ), ("Сумма баллов каждого эксперта равна 100.",))
+    return _values(edition, "шаблон_эксперты_100_баллов.xlsx", "Баллы", "100 баллов", Field(
+        judged.POINTS, "целое число от 0 до 100; 0 — не важно, пусто — не оценено", 40, look="0", bounds=(0, 100)),
+        "Сумма баллов каждого эксперта внутри каждого набора равна 100.")
+
+
+def _swings(edition: Edition) -> Template:
+    return _values(edition, "шаблон_эксперты_размах.xlsx", "Размах", "веса по размаху", Field(
+        judged.SWING, "насколько важен шаг от худшего уровня к лучшему: от 0 до 100", 100, look="0", bounds=(0, 100)),
+        "Самый ценный шаг внутри набора — 100, остальные сравнивайте с ним.")
+
+
+def _ranking(edition: Edition) -> Template:
+    return _values(edition, "шаблон_эксперты_места.xlsx", "Места", "порядок важности", Field(
+        judged.PLACE, "1 — самое важное; равные — одним местом: 1, 2, 2, 4", 1, look="0", bounds=(1, 99)),
+        "Места внутри каждого набора свои, от 1.")
+
+
+def _best_worst(edition: Edition) -> Template:
+    codes = tuple(edition.children(INDEX))
+    grades = PAIRS[:best_worst.SCALE][::-1]
+    return Template("шаблон_эксперты_лучший_худший.xlsx", "Лучший и худший", "Суждения экспертов: лучший и худший", (
+        _expert(), Field(judged.BEST, "самое важное", codes[0], codes, width=9),
+        Field(judged.WORST, "наименее важное", codes[-1], codes, width=9),
+        Field(judged.SERIES, "какая это строка ответов", judged.TO_OTHERS, (judged.TO_OTHERS, judged.TO_WORST),
+              width=24),
+        *(Field(code, f"во сколько раз: {edition.element_title(code)}", "1", grades, width=7) for code in codes),
+    ), ("На эксперта две строки. В первой — во сколько раз лучший важнее каждого, во второй — во сколько раз каждый "
+        "важнее худшего, от 1 до 9.",
+        "Лучший к себе и худший к себе — 1; лучший к худшему в обеих строках — одно число."))
+
+
+def _values(edition: Edition, file: str, sheet: str, title: str, field: Field, rule: str) -> Template:
+    """One value a code, groups and indicators in one table."""
+    codes = _judged(edition)
+    return Template(file, sheet, f"Суждения экспертов: {title}", (
+        _expert(), Field(judged.CODE, "группа или показатель", codes[0], codes, width=9), field),
+        (*_order(edition, AT_ONCE), rule))
+
+
+def _expert() -> Field:
+    return Field(EXPERT, "код эксперта с цифрой, без имени: Э1", EXAMPLE)
+
+
+def _judged(edition: Edition) -> tuple[str, ...]:
+    """Codes that are weighed against each other, the children of the index first."""
+    return tuple(code for codes in judged.asked(edition).values() for code in codes)
+
+
+def _order(edition: Edition, at_once: int) -> list[str]:
+    return elicitation_advice({edition.element_title(element): len(codes)
+                               for element, codes in judged.asked(edition).items()}, at_once)
 
 
 def _maturity() -> Template:

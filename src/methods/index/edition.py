@@ -136,6 +136,12 @@ class Data(Part):
     requirements: str | None = Field(
         None, description="Файл-перечень требований для чек-листов регионов: требование, показатель, уровень, "
                           "подтверждение, неприменимо.")
+    questions: str | None = Field(
+        None, description="Файл-перечень вопросов о зрелости: вопрос, направление, шкала, уровень, зачёт, слова, "
+                          "подтверждение.")
+    blanks: Literal["zero", "exclude", "refuse"] = Field(
+        "zero", description="Пропуск в ответах о зрелости: zero — низшая ступень, exclude — не входит в балл, refuse — "
+                            "нужны все ответы.")
     tables: dict[Code, Table] = Field({}, description="Таблицы, на которые ссылаются показатели.")
 
 
@@ -410,6 +416,7 @@ class Edition(Part):
     in_force: Period = Field(description="Срок действия.")
     legal_basis: tuple[str, ...] = Field(min_length=1, description="Основания: документы с номерами и датами.")
     decision: str = Field(description="Решение в docs/decisions, которым редакция введена.")
+    based_on: Code | None = Field(None, description="Редакция, из которой сделана эта.")
     notes: tuple[str, ...] = Field((), description="Оговорки для читателя отчёта.")
     unit: Unit = Field(description="Единица оценки.")
     data: Data = Field(description="Исходные данные.")

@@ -106,7 +106,7 @@ def k_means(scores: pd.Series, count: int, *, trim: float | None = None, most: i
     >>> k_means(pd.Series([0.1, 0.2, 0.9, 1.0, 5.0, 5.2]), 3).grade.to_list()
     [1.0, 1.0, 2.0, 2.0, 3.0, 3.0]
     """
-    known = dustless(scores).dropna()
+    known = dustless(scores).dropna().sort_values()  # sums in one order: dust must not decide between two centres
     if known.nunique() < count:
         raise InputError(f"k-средних: различных баллов {known.nunique()}, меньше числа уровней {count}.")
     values = known.to_numpy()

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from methods import checks
-from methods.errors import InputError
+from methods.errors import EditionError, InputError
 
 
 def none(values: pd.Series, direction: int = 1) -> pd.Series:
@@ -35,7 +35,7 @@ def min_max(values: pd.Series, direction: int = 1, lower: float = 0.0, upper: fl
     >>> min_max(pd.Series([10.0, 12.0, 20.0]), direction=-1, upper=100).to_list()
     [100.0, 80.0, 0.0]
     """
-    checks.varies(values)
+    checks.varies(values, EditionError)
     share = (values - values.min()) / (values.max() - values.min())
     return lower + (upper - lower) * (share if direction == 1 else 1 - share)
 
@@ -46,7 +46,7 @@ def z_score(values: pd.Series, direction: int = 1, mean: float = 0.0, sd: float 
     >>> z_score(pd.Series([1.0, 2.0, 3.0]), direction=-1).to_list()
     [1.0, 0.0, -1.0]
     """
-    checks.varies(values)
+    checks.varies(values, EditionError)
     return mean + sd * direction * (values - values.mean()) / values.std(ddof=1)
 
 

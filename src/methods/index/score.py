@@ -8,7 +8,7 @@ theirs. Nothing is rounded on the way: rounding belongs to publication.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -38,7 +38,8 @@ class Scores:
     grade: pd.Series           # units: 1 the lowest; NaN without a grade
     cut_offs: dict[str, list[float]]           # peer group -> scores that part grades, as published
     dropped: tuple[str, ...] = ()              # indicators screened out
-    by_clientele: dict[str, pd.DataFrame] = field(default_factory=dict)  # clientele -> units x (groups and index)
+    # clientele -> units x (normalised indicators, groups, index)
+    by_clientele: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def index(self) -> pd.Series:
@@ -90,16 +91,17 @@ def score(measurements: pd.DataFrame, edition: Edition) -> Scores:
     normalised = {view: normalise(table.drop(columns=dropped), edition) for view, table in indicators.items()}
     elements = {view: aggregate(table, edition) for view, table in normalised.items()}
 
-    combined = _combine_views(elements, edition)
-    together = _combine_views(normalised, edition)
+    combined = combine_views(elements, edition)
+    together = combine_views(normalised, edition)
     counted = _eligible_groups(together, edition)
     eligible = _eligible(together, counted, edition) & combined[INDEX].notna()
     ranked = combined[INDEX].where(eligible)
     grade, cut_offs = grades(ranked, counted, edition)
     return Scores(
-        indicators=_combine_views(indicators, edition), normalised=together, elements=combined, eligible=eligible,
+        indicators=combine_views(indicators, edition), normalised=together, elements=combined, eligible=eligible,
         eligible_groups=counted, rank=rank(ranked, edition.ranking.ties), grade=grade, cut_offs=cut_offs,
-        dropped=tuple(dropped), by_clientele=elements if edition.clienteles else {})
+        dropped=tuple(dropped), by_clientele={view: pd.concat([normalised[view], elements[view]], axis=1)
+                                              for view in edition.clienteles})
 
 
 def combine_sides(sides: pd.DataFrame, mix: pd.Series, *, available: bool = False) -> pd.Series:
@@ -162,22 +164,66 @@ def aggregate(normalised: pd.DataFrame, edition: Edition) -> pd.DataFrame:
     """Scores of groups, bottom-up, and of the index: units x (groups in the file's order, index)."""
     table = normalised.copy()
     for parent in [*edition.bottom_up(), INDEX]:
-        weights = edition.weights_of(parent)
-        weights = weights[[member for member in weights.index if member in table]]
-        if weights.empty:
-            raise InputError(f"В группе «{parent}» не осталось показателей: значения есть меньше чем у "
-                             f"{edition.min_units} единиц.")
-        weights = weights / weights.sum()
-        values, how, gaps = table[list(weights.index)], edition.aggregation_of(parent), edition.missing_of(parent)
-        extra = {} if how.exponent is None else {"exponent": how.exponent}
-        result = AGGREGATIONS[how.method](values, weights, **extra)
-        needed = 1.0 if gaps.rule == "complete" else gaps.min_coverage
-        result = result.where(coverage(values, weights) >= needed - checks.SUM_TOLERANCE)
-        own = edition.groups[parent].normalisation if parent != INDEX else None
-        if own is not None:
-            result = NORMALISATIONS[own.method](result.rename(parent), **own.parameters())
-        table[parent] = result
+        table[parent] = element_score(table, parent, edition)
     return table[[*edition.groups, INDEX]]
+
+
+def element_score(table: pd.DataFrame, parent: str, edition: Edition, weights: pd.Series | None = None) -> pd.Series:
+    """Score of one element from its members, by the edition's aggregation and missing-data rule.
+
+    Parameters
+    ----------
+    table : DataFrame, shape (n units, members and any others)
+        Members that are not there were screened out; the others share their weight.
+    weights : Series by member
+        None: those of the edition.
+    """
+    weights = edition.weights_of(parent) if weights is None else weights
+    weights = weights[[member for member in weights.index if member in table]]
+    if weights.empty:
+        raise InputError(f"В группе «{parent}» не осталось показателей: значения есть меньше чем у "
+                         f"{edition.min_units} единиц.")
+    weights = weights / weights.sum()
+    values, how, gaps = table[list(weights.index)], edition.aggregation_of(parent), edition.missing_of(parent)
+    extra = {} if how.exponent is None else {"exponent": how.exponent}
+    result = AGGREGATIONS[how.method](values, weights, **extra)
+    needed = 1.0 if gaps.rule == "complete" else gaps.min_coverage
+    result = result.where(coverage(values, weights) >= needed - checks.SUM_TOLERANCE)
+    own = edition.groups[parent].normalisation if parent != INDEX else None
+    return result if own is None else NORMALISATIONS[own.method](result.rename(parent), **own.parameters())
+
+
+def reweighted(scores: Scores, edition: Edition, weights: pd.Series) -> Scores:
+    """The same scores with other weights for the members of the index: only the last step of the recipe is done anew.
+
+    Equal to `score(measurements, edition.reweighted(weights))`, many times sooner.
+
+    Parameters
+    ----------
+    weights : Series by member of the index
+        Sum 1; in a flat edition the members are the indicators.
+    """
+    changed = edition.reweighted(weights)
+    tables = _reweighted_views(scores, changed)
+    combined = combine_views({view: table[[*edition.groups, INDEX]] for view, table in tables.items()}, edition)
+    # what a unit must have to be ranked is judged by the weights too
+    eligible = _eligible(scores.normalised, scores.eligible_groups, changed) & combined[INDEX].notna()
+    ranked = combined[INDEX].where(eligible)
+    grade, cut_offs = grades(ranked, scores.eligible_groups, changed)
+    return replace(scores, elements=combined, eligible=eligible, rank=rank(ranked, edition.ranking.ties), grade=grade,
+                   cut_offs=cut_offs, by_clientele=tables if scores.by_clientele else {})
+
+
+def reweighted_index(scores: Scores, edition: Edition, weights: pd.Series) -> pd.Series:
+    """The index alone under other weights, of all units that then have one: for trying hundreds of weights."""
+    tables = _reweighted_views(scores, edition.reweighted(weights))
+    return combine_views({view: table[[INDEX]] for view, table in tables.items()}, edition)[INDEX]
+
+
+def _reweighted_views(scores: Scores, changed: Edition) -> dict[str, pd.DataFrame]:
+    """Normalised indicators, groups and the index anew, as each clientele sees them."""
+    views = scores.by_clientele or {EVERYONE: pd.concat([scores.normalised, scores.elements], axis=1)}
+    return {view: table.assign(**{INDEX: element_score(table, INDEX, changed)}) for view, table in views.items()}
 
 
 def grades(scores: pd.Series, eligible_groups: pd.Series, edition: Edition) -> tuple[pd.Series, dict[str, list[float]]]:
@@ -240,7 +286,7 @@ def _screened_out(indicators: dict[str, pd.DataFrame], edition: Edition) -> list
     return dropped
 
 
-def _combine_views(tables: dict[str, pd.DataFrame], edition: Edition) -> pd.DataFrame:
+def combine_views(tables: dict[str, pd.DataFrame], edition: Edition) -> pd.DataFrame:
     """Mean of the clienteles' values by their shares; a unit heard by one clientele only keeps that one's value."""
     if not edition.clienteles:
         return tables[EVERYONE]

@@ -65,26 +65,73 @@ def score_distribution(scores: pd.Series, cut_offs: Sequence[float], scale: str,
     return figure
 
 
-def weights_by_source(weights: pd.DataFrame, adopted: str) -> Figure:
-    """Weights of elements (rows) by source (columns): one mark a source, the adopted one as a bar."""
-    figure, axes, rows = _rows(weights.index, "Вес, %")
-    axes.barh(rows, 100 * weights[adopted], color="#D6E3EF", height=0.72, label=adopted)
-    others = [column for column in weights if column != adopted]
-    markers = "osD^vPXph"
-    for place, (source, colour) in enumerate(zip(others, sns.color_palette("colorblind", len(others)), strict=True)):
-        axes.plot(100 * weights[source], rows, markers[place % len(markers)], color=colour, markersize=7.5,
-                  label=source, markeredgecolor="white", markeredgewidth=0.5)
-    axes.set_xlim(left=0)
+def weight_bands(table: pd.DataFrame, adopted: pd.Series) -> Figure:
+    """Weights by source with their bands, one panel an element; the adopted weight is the line through all panels.
+
+    `table`: (element, source) x (kind, weight, low, high), shares; NaN ends where a source has no band.
+    """
+    elements = list(adopted.index)
+    sources = table.xs(elements[0], level=0).index
+    kinds = table.xs(elements[0], level=0)["kind"]
+    palette = dict(zip(kinds.unique(), sns.color_palette("colorblind", kinds.nunique()), strict=True))
+    figure, panels = plt.subplots(1, len(elements), figsize=(9.2, 0.3 * len(sources) + 1.3), sharey=True,
+                                  layout="constrained", squeeze=False)
+    rows = np.arange(len(sources))
+    widest = 100 * max(table["high"].max(skipna=True), table["weight"].max())
+    for element, axes in zip(elements, panels[0], strict=True):
+        own = 100 * table.xs(element, level=0).loc[sources, ["weight", "low", "high"]]
+        axes.axvline(100 * adopted[element], color=INK, linewidth=1.2, linestyle="--")
+        for row, source in enumerate(sources):
+            colour = palette[kinds[source]]
+            axes.hlines(row, own.loc[source, "low"], own.loc[source, "high"], color=colour, linewidth=4, alpha=0.35)
+            axes.plot(own.loc[source, "weight"], row, "o", color=colour, markersize=6)
+        axes.set(xlim=(0, 1.05 * widest), ylim=(len(sources) - 0.5, -0.5), xlabel="%")
+        axes.set_title(textwrap.fill(element, 16), fontsize=10)
+        axes.grid(axis="y", visible=False)
+        _comma(axes, "x")
+    panels[0][0].set_yticks(rows, sources, fontsize=9.5)
+    return figure
+
+
+def distances(table: pd.DataFrame) -> Figure:
+    """Share of the weight that would change hands between sources, %, as a map with numbers."""
+    size = 0.42 * len(table) + 2.6
+    figure, axes = plt.subplots(figsize=(min(size + 1.2, 9.2), size), layout="constrained")
+    sns.heatmap(100 * table, annot=True, fmt=".0f", cmap="Blues", cbar=False, ax=axes, linewidths=0.6,
+                annot_kws={"size": 8.5})
+    axes.tick_params(axis="x", rotation=60, labelsize=9)
+    for label in axes.get_xticklabels():
+        label.set_ha("right")
+        label.set_rotation_mode("anchor")
+    axes.tick_params(axis="y", labelsize=9)
+    axes.set(xlabel="", ylabel="")
+    return figure
+
+
+def frontier(costs: pd.DataFrame, efficient: pd.Series, chosen: str, labels: dict[str, str]) -> Figure:
+    """Candidates by two costs, less is better; those that nothing beats are filled, the chosen one is named."""
+    across, up = list(labels)
+    figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
+    axes.plot(costs.loc[~efficient, across], costs.loc[~efficient, up], "o", color=GREY, markersize=4.5, alpha=0.6,
+              label="есть вариант лучше во всём")
+    axes.plot(costs.loc[efficient, across], costs.loc[efficient, up], "o", color=BLUE, markersize=6,
+              label="ни один не лучше во всём")
+    axes.plot(costs.loc[chosen, across], costs.loc[chosen, up], "*", color=ORANGE, markersize=17,
+              markeredgecolor="white", label="проект")
+    axes.set(xlabel=labels[across], ylabel=labels[up])
+    axes.set_xlim(left=min(0.0, costs[across].min()))
+    _comma(axes)
     _legend_above(axes, 3)
     return figure
 
 
 def weight_against_importance(table: pd.DataFrame) -> Figure:
-    """Nominal weight and effective importance of each element: two dots joined by a line."""
+    """Nominal weight and effective importance of each element: a bar, and a dot with its interval."""
     figure, axes, rows = _rows(table.index, "%")
-    axes.hlines(rows, 100 * table["weight"], 100 * table["importance"], color=GREY, linewidth=1.6)
-    axes.plot(100 * table["weight"], rows, "o", color=BLUE, markersize=8, label="вес по методике")
-    axes.plot(100 * table["importance"], rows, "D", color=ORANGE, markersize=7, label="доля влияния на индекс")
+    axes.barh(rows, 100 * table["weight"], color="#D6E3EF", height=0.66, label="вес по методике")
+    axes.hlines(rows, 100 * table["low"], 100 * table["high"], color=ORANGE, linewidth=4, alpha=0.4)
+    axes.plot(100 * table["importance"], rows, "D", color=ORANGE, markersize=7,
+              label="доля влияния на индекс, интервал 95 %")
     axes.set_xlim(left=0)
     _legend_above(axes)
     return figure

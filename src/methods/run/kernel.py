@@ -41,7 +41,8 @@ class Kernel(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        return KernelSpec(**get_kernel_dict(), env=self.environment)
+        # nbclient ends a kernel by an interrupt, of which the kernel complains on the screen
+        return KernelSpec(**get_kernel_dict(extra_arguments=["--log-level=CRITICAL"]), env=self.environment)
 
 
 def kill_all(output: Path) -> None:

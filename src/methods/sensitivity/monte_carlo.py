@@ -22,6 +22,9 @@ from methods.index.normalise import NORMALISATIONS
 from methods.index.score import EVERYONE, Scores, score
 
 BATCH = 100  # draws at a time: the memory of a run does not grow with the number of draws, only its result does
+MOST_MEMORY = 4e9       # bytes of the result: places are kept draw by draw
+PLACES_A_SECOND = 2e5   # on one core of an office machine, to say beforehand how long it would take
+ENOUGH = 1000           # draws for a publication; an interval of fewer is a draft
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +40,15 @@ class RankStability:
     sampling: bool               # whether respondents' sampling error was drawn
 
     def summary(self, coverage: float = 0.90) -> pd.DataFrame:
-        """One row a unit: adopted place, median place, interval holding at least `coverage` of the draws."""
+        """One row a unit: adopted place, median place, interval holding at least `coverage` of the draws.
+
+        Raises `UsageError` if there are too few draws for any of them to lie outside the interval.
+        """
         tail = (1 - coverage) / 2
+        fewest = 2 if coverage == 1 else round(np.ceil(1 / tail - 1e-9))
+        if len(self.ranks) < fewest:
+            raise UsageError(f"Розыгрышей {len(self.ranks)}: интервал, накрывающий {100 * coverage:g} %, по ним не "
+                             f"определён, нужно не меньше {fewest}; для публикации не меньше {ENOUGH}.")
         table = pd.DataFrame({
             "adopted": self.adopted, "median": self.ranks.median(),
             "low": self.ranks.quantile(tail, interpolation="lower"),
@@ -105,6 +115,7 @@ def rank_stability(measurements: pd.DataFrame, edition: Edition, *, draws: int =
         raise UsageError(f"mix_spread — от 0 до {room:g}, наименьшей доли стороны в редакции; "
                          f"задано mix_spread={mix_spread:g}.")
     adopted = score(measurements, edition)
+    _affordable(draws, int(adopted.rank.notna().sum()))
     sampling = sampling and bool(measurements["se"].notna().any())
     if not (spread or mix_spread or sampling):
         raise InputError("Ни один источник неопределённости не задан: spread = 0, mix_spread = 0, ошибки опроса нет.")
@@ -112,7 +123,7 @@ def rank_stability(measurements: pd.DataFrame, edition: Edition, *, draws: int =
     ranked = adopted.rank.dropna().index
     rows = adopted.rank.index.get_indexer(ranked)
     streams = _Streams(seed)
-    ranks = np.empty((draws, len(ranked)))
+    ranks = np.empty((draws, len(ranked)), dtype=np.float32)  # halves of whole numbers are exact in it
     grade_counts = np.zeros((len(ranked), len(edition.grades.labels) + 1)) if edition.grades else None
     for start in range(0, draws, BATCH):
         size = min(BATCH, draws - start)
@@ -140,6 +151,15 @@ def usable_errors(measurements: pd.DataFrame) -> pd.Series:
     known = n.where(error > 0)
     variance = (error**2 * n * known).groupby(question).transform("sum") / known.groupby(question).transform("sum")
     return error.where(error > 0, np.sqrt(variance / n.where(n > 0)))
+
+
+def _affordable(draws: int, units: int) -> None:
+    """Raise before the start if the places of all draws would not fit into memory."""
+    needed, most = 4.0 * draws * units, int(MOST_MEMORY / (4 * max(units, 1)))
+    if draws > most:
+        hours = draws * units / PLACES_A_SECOND / 3600
+        raise UsageError(f"draws={draws}: для {units} единиц понадобится {needed / 1e9:,.0f} ГБ памяти и около "
+                         f"{hours:,.0f} ч. Предел — {most:,} розыгрышей.".replace(",", "\u202f"))
 
 
 class _Streams:

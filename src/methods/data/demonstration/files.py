@@ -26,6 +26,7 @@ from methods.data.demonstration.catalogue import (
     SCALE,
     SEEKER,
 )
+from methods.data.demonstration.judgements import OPTIONS, panel
 from methods.data.demonstration.model import generate
 from methods.data.demonstration.tables import Demonstration
 
@@ -68,6 +69,13 @@ def _files(demonstration: Demonstration) -> Iterator[tuple[str, str]]:
                                           .sort_values("анкета", key=lambda number: number.astype(int)))
     for year, checklist in demonstration.checklist.items():
         yield f"{year}/checklist.csv", _csv(checklist.sort_values("центр"))
+    judged = panel(demonstration.seed)
+    for expert, table in judged.pairs.items():
+        yield f"experts/{expert}_группы.csv", _csv(table)
+        yield f"experts/{expert}_внутри_групп.csv", _csv(judged.points[expert])
+    yield "polls/channel.json", json.dumps(judged.poll, ensure_ascii=False, indent=1) + "\n"
+    yield "polls/codes.csv", "вариант;код\n" + "".join(f"{text};{code}\n" for code, text in OPTIONS.items())
+    yield "truth/experts.csv", _csv(judged.schools.reset_index())
     yield "truth/indicators.csv", _csv(truth.indicators.round(3).reset_index())
     yield "truth/drivers.csv", _csv(truth.drivers.reset_index())
     yield "truth/survey_thousandths.csv", _csv(_thousandths(truth.survey).replace({"клиентела": CLIENTELE_LETTERS}))
@@ -131,6 +139,8 @@ UTF-8 без BOM, разделитель `;`, конец строки `\\n`. П�
 | `requirements.csv` | {len(demonstration.requirements)} требований: показатель, уровень, подтверждение |
 | `ГОД/answers.csv` | {answers} анкет, оценки 1–5; «С» соискатель, «Р» работодатель; вопроса о П2 нет |
 | `ГОД/checklist.csv` | 1 — исполнено, 0 — не исполнено, пусто — неприменимо |
+| `experts/` | суждения девяти вымышленных экспертов: пары групп, 100 баллов внутри групп |
+| `polls/` | опрос вымышленного канала в виде выгрузки Telegram Desktop и коды его вариантов |
 | `truth/` | то, что заложено; `_thousandths` — значения в тысячных долях |
 
 ## Что заложено
@@ -149,6 +159,7 @@ UTF-8 без BOM, разделитель `;`, конец строки `\\n`. П�
 {chr(10).join(f"  * {kind} — {', '.join(codes)}: {_MEANING[kind]}" for kind, codes in kinds.items())}
 * **Накрутка** со второго года (`truth/centres.csv`): завышенный чек-лист — {centres["завышен_чек_лист"]}, опрос из
   одних пятёрок в последние дни декабря — {centres["накручен_опрос"]}. Истинные значения этих центров — без накрутки.
+* **Эксперты** (`truth/experts.csv`): две школы, шесть и три человека; один противоречит себе по кругу.
 * **События**: закрыто {centres["закрыт"]}, открыто во втором году {centres["новый"]}.
 """
 

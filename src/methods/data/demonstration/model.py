@@ -87,16 +87,16 @@ def generate(seed: int = 2022, centres: int = 1200, regions: int = 89,
     _check(seed, centres, regions, years)
     region = _regions_of_centres(seed, centres, regions)
     head = np.searchsorted(region, region)      # first centre of the region, where requirements of УЦЗН are checked
-    size = _stream(seed, "size").standard_normal(centres)
+    size = stream(seed, "size").standard_normal(centres)
     small = size < np.quantile(size, par.SMALL_SHARE)
     applicable = ~(small[:, None] & par.OPTIONAL
-                   & (_stream(seed, "applicable").random((centres, len(par.CODES))) < par.NOT_APPLICABLE))
+                   & (stream(seed, "applicable").random((centres, len(par.CODES))) < par.NOT_APPLICABLE))
     closed, new = _events(seed, head, len(years))
 
     regional, quality = _field(seed, "quality", region, years)
     perception, paper = (_field(seed, name, region, years)[1] for name in ("perception", "paper"))
     employers_own = _field(seed, "employers' own", region, years)[1]
-    noise = _chain([_stream(seed, "requirement", year).standard_normal((centres, len(par.CODES))) for year in years])
+    noise = _chain([stream(seed, "requirement", year).standard_normal((centres, len(par.CODES))) for year in years])
 
     at_work = [~new if t == 0 else ~closed for t in range(len(years))]
     expected, met = [], []
@@ -144,7 +144,7 @@ def _check(seed: int, centres: int, regions: int, years: tuple[str, ...]) -> Non
         raise InputError(f"Годы должны возрастать без повторов, сейчас {', '.join(years)}.")
 
 
-def _stream(seed: int, *purpose: str) -> np.random.Generator:
+def stream(seed: int, *purpose: str) -> np.random.Generator:
     """Random numbers of one named purpose: a child of the one seed, keyed by the name."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple("/".join(purpose).encode())))
 
@@ -153,7 +153,7 @@ def _stream(seed: int, *purpose: str) -> np.random.Generator:
 
 def _regions_of_centres(seed: int, centres: int, regions: int) -> NDArray[np.intp]:
     """Region of each centre, sorted: one centre at least, the rest in proportion to unequal populations."""
-    rng = _stream(seed, "regions")
+    rng = stream(seed, "regions")
     population = rng.lognormal(sigma=0.6, size=regions)
     return np.repeat(np.arange(regions), 1 + rng.multinomial(centres - regions, population / population.sum()))
 
@@ -175,8 +175,8 @@ def _events(seed: int, head: NDArray[np.intp], years: int) -> tuple[Mask, Mask]:
     """Centres closed and new in the second year; the managing centre of a region neither comes nor goes."""
     number = round(len(head) / par.EVENT_EACH) if years > 1 else 0
     ordinary = head != np.arange(len(head))
-    closed = _chosen(_stream(seed, "closed"), ordinary, number)
-    return closed, _chosen(_stream(seed, "new"), ordinary & ~closed, number)
+    closed = _chosen(stream(seed, "closed"), ordinary, number)
+    return closed, _chosen(stream(seed, "new"), ordinary & ~closed, number)
 
 
 def _manipulators(seed: int, share: Array, at_work: list[Mask]) -> tuple[Mask, Mask]:
@@ -184,9 +184,9 @@ def _manipulators(seed: int, share: Array, at_work: list[Mask]) -> tuple[Mask, M
     allowed = np.logical_and.reduce(at_work)
     several = len(at_work) > 1
     overall = share.mean(axis=1)
-    gamed = _chosen(_stream(seed, "gamed"), allowed & (overall < np.quantile(overall, 1 / 3)),
+    gamed = _chosen(stream(seed, "gamed"), allowed & (overall < np.quantile(overall, 1 / 3)),
                     several * round(len(share) / par.GAMED_EACH))
-    straight = _chosen(_stream(seed, "straight"), allowed & ~gamed, several * round(len(share) / par.STRAIGHT_EACH))
+    straight = _chosen(stream(seed, "straight"), allowed & ~gamed, several * round(len(share) / par.STRAIGHT_EACH))
     return gamed, straight
 
 
@@ -204,7 +204,7 @@ def _field(seed: int, name: str, region: NDArray[np.intp], years: tuple[str, ...
     """By year: the region's effect (regions x groups) and the whole field (centres x indicators)."""
     regional, local = [], []
     for year in years:
-        rng = _stream(seed, name, year)
+        rng = stream(seed, name, year)
         n = len(region)
         regional.append(np.sqrt(par.REGION) * rng.standard_normal((region[-1] + 1, len(par.GROUPS))))
         local.append(np.sqrt(par.HALO) * rng.standard_normal((n, 1))
@@ -244,7 +244,7 @@ def _share(met: Array | Mask, applicable: Mask) -> Array:
 
 
 def _filled_checklist(seed: int, year: str, gamed: Mask) -> Mask:
-    chance = _stream(seed, "filled checklist", year).random((len(gamed), len(par.CODES)))
+    chance = stream(seed, "filled checklist", year).random((len(gamed), len(par.CODES)))
     return gamed[:, None] & ~par.SHARED & (chance < par.FILLED)
 
 
@@ -258,7 +258,7 @@ def _checklist_table(met: Mask, applicable: Mask, labels: NDArray[np.object_], a
 
 def _questionnaires(seed: int, year: str, size: Array, clientele: str) -> NDArray[np.intp]:
     """Number of questionnaires a centre collects: it follows the size of the centre, more loosely for employers."""
-    rng = _stream(seed, "questionnaires", year, clientele)
+    rng = stream(seed, "questionnaires", year, clientele)
     fixed, yearly = par.SIZE_SPREAD[clientele]
     typical = par.TYPICAL[clientele] * np.exp(fixed * size + yearly * rng.standard_normal(len(size)))
     return np.clip(rng.poisson(typical), *par.SIZES[clientele])
@@ -290,7 +290,7 @@ def _answers_table(seed: int, year: str, latents: dict[str, Array], size: Array,
 def _answers(seed: int, year: str, clientele: str, latent: Array, number: NDArray[np.intp], opened: NDArray[np.intp],
              straight: Mask, days: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int8], Mask]:
     """Centre, day, marks with the overall mark last, and gaps of the respondents of one clientele."""
-    rng = _stream(seed, "answers", year, clientele)
+    rng = stream(seed, "answers", year, clientele)
     centre = np.repeat(np.arange(len(number)), number)
     items = _marks(rng, latent[centre])
     weights = np.array([DRIVERS[clientele][code] for code in ASKED])
@@ -298,11 +298,11 @@ def _answers(seed: int, year: str, clientele: str, latent: Array, number: NDArra
     marks = np.column_stack([items, overall.astype(np.int8)])
 
     rate = [PROFILES[code].seeker_gap if clientele == SEEKER else PROFILES[code].employer_gap for code in ASKED]
-    gaps = _stream(seed, "gaps", year, clientele).random(marks.shape) < [*rate, par.OVERALL_GAP]
-    rng = _stream(seed, "dates", year, clientele)
+    gaps = stream(seed, "gaps", year, clientele).random(marks.shape) < [*rate, par.OVERALL_GAP]
+    rng = stream(seed, "dates", year, clientele)
     day = (opened[centre] + rng.random(len(centre)) * (days - opened[centre])).astype(int)
 
-    rng = _stream(seed, "filled survey", year, clientele)
+    rng = stream(seed, "filled survey", year, clientele)
     filled = straight[centre] & (rng.random(len(centre)) < par.FILLED)
     return (centre, np.where(filled, days - 1 - rng.integers(5, size=len(centre)), day),
             np.where(filled[:, None], 5, marks).astype(np.int8), gaps & ~filled[:, None])

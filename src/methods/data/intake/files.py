@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Literal
 import pandas as pd
 from openpyxl.utils import get_column_letter
 
+from methods.data.disclosure import find_personal
 from methods.data.intake import requirements as checklist
 from methods.data.intake import respondents as survey
 from methods.data.intake.personal import is_personal
+from methods.data.reading.archive import examine
 from methods.data.reading.header import find_header
 from methods.data.reading.kinds import kind_of
 from methods.data.reading.parquet import read_parquet
@@ -55,7 +58,7 @@ class Seen:
 
 def recognise(path: Path, edition: Edition, requirements: Sequence[str], protocol: Protocol, root: Path) -> Seen | None:
     """The kind of a file; None if its headers fit no kind or the file is refused, with the reason told."""
-    report = Report(name_of(path, root), protocol)
+    report = Report(place_of(path, root).file, protocol)
     first: list[str] = []
     for key in (CENTRE, EXPERT, QUESTION):
         try:
@@ -69,15 +72,54 @@ def recognise(path: Path, edition: Edition, requirements: Sequence[str], protoco
         first = first or headers
         if kind := _kind({normal(header) for header in headers}, edition, requirements):
             return Seen(kind, tuple(headers), row)
-    protocol.add(Problem("FLD-01", Place(name_of(path, root)), None, {
+    if several := headed_sheets(path, EXPERT):  # a workbook with a sheet for every expert or group
+        _, headers, row = several[0]
+        return Seen("experts", tuple(headers), row)
+    protocol.add(Problem("FLD-01", place_of(path, root), None, {
         "kinds": ", ".join(TITLES.values()), "found": listed([HIDDEN if is_personal(name) else name for name in first])
         or "—"}))
     return None
 
 
-def _headers(path: Path, key: str) -> tuple[list[str], int]:
+def place_of(path: Path, root: Path) -> Place:
+    """The address of a file; of one named after a person only the folder and the extension are shown."""
+    name = Path(name_of(path, root))
+    return Place((name.with_name(HIDDEN + name.suffix) if names_person(name.stem) else name).as_posix())
+
+
+def names_person(name: str) -> bool:
+    """Whether the name of a file or of a sheet looks like that of a person, whatever parts its words.
+
+    >>> [names_person(name) for name in ("Иванова_Анна_Петровна", "Сидоров П.К.", "ответы_центров_2026", "Э1")]
+    [True, True, False, False]
+    """
+    return bool(find_personal(name) or find_personal(re.sub(r"[_.\-]+", " ", name)))
+
+
+def headed_sheets(path: Path, key: str) -> list[tuple[str | None, list[str], int]]:
+    """Every visible sheet that has a column `key`, with its headers and their row; a text file is one without a name.
+
+    Raises
+    ------
+    Refused
+        The file as a whole cannot be read.
+    """
+    titles = list(examine(path, LIMITS).facts) if kind_of(path, LIMITS) == "workbook" else [None]
+    found: list[tuple[str | None, list[str], int]] = []
+    for title in titles:
+        try:
+            found.append((title, *_headers(path, key, title)))
+        except Refused as refusal:
+            if refusal.code not in _MISSED:
+                raise
+            if refusal.code == "XLS-06" and f"«{title}»" not in str(refusal.found["hidden"].ru):
+                found.append((title, [key], 1))  # its name is part of another's: the reader will say so
+    return found
+
+
+def _headers(path: Path, key: str, sheet: str | None = None) -> tuple[list[str], int]:
     """Headers of the sheet that has a column `key`; a protocol of its own, as the file is read again in earnest."""
-    spec = TableSpec("", (ColumnSpec(key, "text"),), key=(key,))
+    spec = TableSpec("", (ColumnSpec(key, "text"),), key=(key,), sheet=sheet)
     report = Report(path.name, Protocol())
     read = {"text": read_text, "workbook": read_workbook}.get(kind_of(path, LIMITS))
     grid = read(path, spec, report, LIMITS) if read else read_parquet(path, spec, report, LIMITS, None)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from methods.data import sources
 from methods.data.intake.centres import check_registry
+from methods.data.intake.experts import check_experts
 from methods.data.intake.files import REQUIREMENTS, read_table, recognise
+from methods.data.intake.maturity import QUESTIONS, check_maturity_files, read_maturity
 from methods.data.intake.requirements import (
     INDICATOR,
     REQUIREMENT,
@@ -42,11 +44,12 @@ class Given:
 class Intake:
     """Clean tables of one run; fit for calculation only if the protocol holds no error."""
 
-    registry: Registry
+    registry: Registry | None  # None: nothing of centres was sent
     surveys: pd.DataFrame     # all files, index (file, row)
     checklists: pd.DataFrame  # центр, показатель, исполнено, задано
     marks: pd.DataFrame       # центр, требование, показатель, отметка: of the checklists by requirement
     protocol: Protocol
+    maturity: pd.DataFrame | None = None  # answers about the maturity of regions
 
 
 def check_tables(given: Given, edition: Edition, protocol: Protocol, *, period: str = "",
@@ -92,26 +95,53 @@ def check_folder(path: Path, edition: Edition, root: Path, protocol: Protocol, *
     Returns
     -------
     Intake or None
-        Clean tables; None if there is no registry to check them against. Bad content raises nothing: ask
-        `protocol.stop()`.
+        Clean tables; None if there is no registry to check them against, or nothing but experts' judgements. Bad
+        content raises nothing: ask `protocol.stop()`.
     """
     requirements = requirement_list(edition, root, protocol)
     codes = list(requirements[REQUIREMENT])
     given: dict[str, list[pd.DataFrame]] = {}
+    judged, answered = [], []
     for file in collect(path, protocol, root) if path.is_dir() else [path]:
         seen = recognise(file, edition, codes, protocol, root)
+        if seen is not None and seen.kind == "experts":
+            judged.append(file)
+        elif seen is not None and seen.kind == "maturity":
+            answered.append(read_maturity(file, seen, protocol, root))
         if seen is None or seen.kind in ("experts", "maturity"):  # those have readers of their own
             continue
         frame = read_table(file, seen, edition, codes, protocol, root)
         if frame is not None and CENTRE in frame:
             given.setdefault(seen.kind, []).append(frame)
+    check_experts(judged, edition, root, protocol)
+    regions = None if edition.status == "demonstration" else read_regions(root)  # invented regions have no codes
+    maturity = _maturity([frame for frame in answered if frame is not None], edition, root, protocol, regions,
+                         period or edition.data.periods[-1], allow_missing)
+    if (judged or answered) and not given:  # nothing of the centres: no registry is needed
+        return None if maturity is None else Intake(None, pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), protocol,
+                                                    maturity)
     registry = _registry(given.get("registry", []), edition, root, protocol)
     if registry is None:
         return None
-    regions = None if edition.status == "demonstration" else read_regions(root)  # invented regions have no codes
     tables = Given(registry, requirements, given.get("survey", []),
                    [frame for kind in ("counts", "long", "wide") for frame in given.get(kind, [])])
-    return check_tables(tables, edition, protocol, period=period, regions=regions, allow_missing=allow_missing)
+    intake = check_tables(tables, edition, protocol, period=period, regions=regions, allow_missing=allow_missing)
+    return replace(intake, maturity=maturity)
+
+
+def _maturity(frames: list[pd.DataFrame], edition: Edition, root: Path, protocol: Protocol,
+              regions: pd.DataFrame | None, period: str, allow_missing: Sequence[str]) -> pd.DataFrame | None:
+    """Checked answers about maturity: region, question, assessor, value; None if there are none to check."""
+    if not frames:
+        return None
+    if edition.data.questions is None:
+        protocol.add(Problem("FLD-04", place(frames[0]), None, {"version": edition.version}, "warning"))
+        return None
+    items = read_file(root / sources.RAW / edition.data.dataset / edition.data.questions, QUESTIONS, protocol, root)
+    if items is None:
+        return None
+    return check_maturity_files(frames, items, protocol, period=period, regions=regions, blanks=edition.data.blanks,
+                                allow_missing=allow_missing)
 
 
 def requirement_list(edition: Edition, root: Path, protocol: Protocol) -> pd.DataFrame:

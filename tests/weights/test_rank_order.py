@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from methods.errors import InputError
-from methods.weights.elicited import rank_order_centroid, rank_reciprocal, rank_sum
+from methods.weights.rank_order import rank_order_centroid, rank_reciprocal, rank_sum
 
 SOURCES = [rank_order_centroid, rank_sum, rank_reciprocal]
 ORDER = list("ДПМАК")
