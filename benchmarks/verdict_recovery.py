@@ -17,11 +17,10 @@ from methods.agreement import verdict
 from methods.data.checklist import requirement_scores
 from methods.data.demonstration import ASKED, CLIENTELES, INDICATORS, Demonstration, generate
 from methods.data.demonstration import parameters as par
-from methods.data.demonstration.catalogue import AGREED, BIAS, COARSE, NO_LINK, NOISE, PROFILES, SCALE
+from methods.data.demonstration.catalogue import PROFILES
 from methods.data.survey import survey_estimates
+from methods.data.truth import EXPECTED
 
-EXPECTED = {AGREED: verdict.KEEP, BIAS: verdict.INSPECT, SCALE: verdict.WEIGH, NO_LINK: verdict.REWRITE,
-            COARSE: verdict.REFINE, NOISE: verdict.ENLARGE}
 FEWEST_ANSWERS = 3  # as in the edition star-2022
 
 

@@ -227,12 +227,20 @@ def inspect(version: str, period: str, level: float, out: Path | None, force: bo
     for signal in found:
         click.echo(f"{signal.title}: проверено {int(signal.table['p_value'].notna().sum())}, "
                    f"отмечено {int((signal.table['q_value'] <= level).sum())}")
+    edition = editions.load_edition(store.project_root(), version)
+    period = store.resolve_period(edition, period)
+    apart = inspection.against_checklist(store.prepare(store.project_root(), edition, period), edition, level)
+    click.echo(f"Опрос далёк от чек-листа того же показателя: проверено {len(apart)}, "
+               f"отмечено {int((apart['side'] != '').sum())}")
     if out is not None:
         each = pd.concat({signal.title: signal.below(level) for signal in found}, names=["признак", "единица"])
         listed = worth.units.rename_axis(["о чём", "единица"]).rename(columns={
             "p_value": "p", "q_value": "q", "signals": "признаки", "reasons": "что посмотреть"})
         tables = {"Кого посмотреть": listed, "По признакам": each[["p_value", "q_value", "reason"]].rename(columns={
-            "p_value": "p", "q_value": "q", "reason": "что посмотреть"})}
+            "p_value": "p", "q_value": "q", "reason": "что посмотреть"}),
+                  "Опрос и чек-лист": apart[apart["side"] != ""].rename_axis(["показатель", "единица"]).rename(columns={
+                      "survey": "опрос", "checklist": "чек-лист", "expected": "ожидалось", "difference": "разность",
+                      "side": "как лежит"})}
         to_xlsx(tables, decimals={"p": 6, "q": 4}).write(out)
         click.echo(f"Записано: {out}")
 

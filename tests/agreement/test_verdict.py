@@ -1,5 +1,6 @@
 """Measures, rules, quadrants, centres to inspect: neighbours as peers, planted kinds, calibration, refusals."""
 
+import json
 import string
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ from methods.agreement.verdict import (
 )
 from methods.data.demonstration import generate
 from methods.data.demonstration.catalogue import AGREED, BIAS, COARSE, NO_LINK, NO_SURVEY, NOISE, PROFILES, SCALE
+from methods.data.editions import load_edition, parse_edition
 from methods.errors import EditionError, InputError, NotPublishable
 
 EXPECTED = {AGREED: verdict.KEEP, BIAS: verdict.INSPECT, SCALE: verdict.WEIGH, NO_LINK: verdict.REWRITE,
@@ -474,3 +476,29 @@ def test_refusals_of_the_list_in_words(change, error, words):
     with pytest.raises(error) as raised:
         centres_to_inspect(*change(*centres(0)))
     assert str(raised.value) == words
+
+
+def test_an_edition_may_carry_its_own_rules(root):
+    """The default ones without the key; with it, its own in their order, thresholds filled into the reason."""
+    star = load_edition(root, "star-2022")
+    assert verdict.rules_of(star) is RULES
+    content = json.loads(star.model_dump_json(by_alias=True, exclude_none=True))
+    content["verdict_rules"] = [
+        {"when": {"reliability": {"below": 0.7}}, "action": "опросить больше",
+         "reason": "надёжность {reliability} ниже {below_reliability}", "source": "решение 0099"},
+        {"action": "складывать", "reason": "разность {bias}", "source": "решение 0099"}]
+    own = verdict.rules_of(parse_edition(json.dumps(content, ensure_ascii=False)))
+    row = pd.DataFrame([GOOD | {"bias": 0.1}, GOOD | {"reliability": 0.5, "bias": 0.1}], index=["Д1", "Д2"])
+    found = verdicts(row, own)
+    assert found["action"].to_dict() == {"Д1": "складывать", "Д2": "опросить больше"}
+    assert found.loc["Д2", "reason"] == "надёжность 0,50 ниже 0,70"
+
+
+@pytest.mark.parametrize(("bounds", "words"), [
+    ({}, "нужна хотя бы одна граница"), ({"least": 0.7, "below": 0.3}, "least .* должно быть меньше below")])
+def test_rules_of_an_edition_are_checked_where_they_stand(root, bounds, words):
+    content = json.loads(load_edition(root, "star-2022").model_dump_json(by_alias=True, exclude_none=True))
+    content["verdict_rules"] = [{"when": {"reliability": bounds}, "action": "а", "reason": "б", "source": "в"}]
+    with pytest.raises(EditionError, match=words) as error:
+        parse_edition(json.dumps(content, ensure_ascii=False))
+    assert "verdict_rules.0.when.reliability" in str(error.value)

@@ -22,6 +22,7 @@ from methods.agreement.concordance import concordance, corrected_concordance
 from methods.agreement.correlation import FEWEST_PAIRS, Interval
 from methods.agreement.random_intercept import needed_size
 from methods.errors import EditionError, InputError, NotPublishable
+from methods.index.edition import Edition
 from methods.index.rounding import half_up
 from methods.index.score import EVERYONE
 
@@ -152,6 +153,7 @@ RULES = (
 BOTH, DISLIKED = "исполняет и нравится", "исполняет, но не нравится"
 LIKED, NEITHER = "нравится, но не исполняет", "не исполняет и не нравится"
 QUADRANTS = (BOTH, DISLIKED, LIKED, NEITHER)
+ABOVE, BELOW = "выше ожидаемого", "ниже ожидаемого"  # a centre's survey against its checklist and region
 
 
 @dataclass(frozen=True, eq=False)
@@ -300,6 +302,13 @@ def measures(survey: pd.DataFrame, error: pd.DataFrame, respondents: pd.DataFram
         both = parts[parts["s"].notna() & parts["o"].notna()]
         rows[code] = _measures(both, confidence)
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(MEASURES)).rename_axis("indicator")
+
+
+def rules_of(edition: Edition) -> tuple[Rule, ...]:
+    """The edition's own rules, or the default ones if it has none."""
+    own = tuple(Rule({name: (bounds.least, bounds.below) for name, bounds in rule.when.items()}, rule.action,
+                     rule.reason, rule.source) for rule in edition.verdict_rules)
+    return own or RULES
 
 
 def verdicts(measured: pd.DataFrame, rules: Sequence[Rule] = RULES) -> pd.DataFrame:
@@ -485,7 +494,7 @@ def centres_to_inspect(survey: pd.Series, error: pd.Series, answers: pd.Series, 
     p = pd.Series(2 * stats.t.sf(t.abs(), free - 1), s.index)
     q = pd.Series(stats.false_discovery_control(p[tested]), s.index[tested]).reindex(s.index)
     expected = pd.Series(np.sin(np.clip(y - residual / own, 0, np.pi) / 2) ** 2, s.index).where(tested)
-    side = np.select([(q <= level) & (t > 0), (q <= level) & (t < 0)], ["выше ожидаемого", "ниже ожидаемого"], "")
+    side = np.select([(q <= level) & (t > 0), (q <= level) & (t < 0)], [ABOVE, BELOW], "")
     table = pd.DataFrame({"survey": s, "checklist": o, "expected": expected, "difference": s - expected, "t": t, "p": p,
                           "q": q, "side": side})
     return table.loc[survey.index[survey.index.isin(s.index)]]
@@ -628,7 +637,7 @@ def _spell(value: object, name: str) -> str:
     if np.isinf(number):
         return "−∞" if number < 0 else "∞"
     if name in _WHOLE:
-        text = f"{half_up(number, 0):.0f}" if name == "respondents_needed" else f"{number:g}"
+        text = f"{np.ceil(number):.0f}" if name == "respondents_needed" else f"{number:g}"  # enough is not less
     else:
         text = f"{half_up(number, 2):.2f}"
     return text.replace(".", ",").replace("-", "−")

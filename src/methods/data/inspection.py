@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from methods.agreement.verdict import ABOVE, BELOW, centres_to_inspect, side_tables
 from methods.data import editions, store
 from methods.data.intake import requirement_list
 from methods.data.intake.requirements import LEVEL, REQUIREMENT
@@ -25,7 +27,7 @@ from methods.data.plausibility import (
     survey_levels,
 )
 from methods.data.registry import period_days
-from methods.errors import InputError
+from methods.errors import InputError, NotPublishable
 from methods.index.edition import Edition
 from methods.problems import Protocol
 
@@ -59,6 +61,33 @@ def signals(version: str, period: str = "", root: Path | None = None) -> list[Si
         found.append(checklist_rise(_checklist(before, own), checklist, _levels(before, edition), level, region))
     return [*found, survey_against_peers(level, checklist.mean(axis=1), level["n"], region),
             complete_regions(checklist, region)]
+
+
+def against_checklist(measured: Measured, edition: Edition, level: float = 0.10) -> pd.DataFrame:
+    """Centres whose survey of one indicator is far from what its checklist and the region let expect.
+
+    False discoveries are controlled over all centres and indicators together.
+
+    Returns
+    -------
+    DataFrame, (indicator, unit) x (survey, checklist, expected, difference, p, q, side)
+        All that could be tested; `side` is empty where q is above the level.
+    """
+    sides = side_tables(measured.measurements, {code: own.share for code, own in edition.clienteles.items()})
+    region, tested = measured.units.get("region"), {}
+    for code in edition.two_sided:
+        try:
+            tested[code] = centres_to_inspect(sides.survey[code], sides.error[code], sides.effective[code],
+                                              sides.checklist[code], region, level=level)
+        except NotPublishable:  # too few centres for this indicator
+            continue
+    if not tested:
+        return pd.DataFrame(columns=["survey", "checklist", "expected", "difference", "p", "q", "side"])
+    found = pd.concat(tested, names=["indicator", "unit"]).dropna(subset=["p"])
+    found["q"] = stats.false_discovery_control(found["p"])
+    above = found["difference"] > 0
+    found["side"] = np.where(found["q"] > level, "", np.where(above, ABOVE, BELOW))
+    return found.drop(columns="t").sort_values("p", kind="stable")
 
 
 def _requirements_of_centres(edition: Edition, root: Path) -> set[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from methods.agreement.verdict import MEASURES, RULES
 from methods.index.edition import Edition
 from methods.problem_texts import TEXTS
 
@@ -39,6 +41,17 @@ SECTIONS = {"TXT": "Текстовые файлы", "XLS": "Книги Excel, п
             "TPL": "Шаблоны", "FLD": "Папка с файлами"}
 
 
+VERDICTS = """# Вердикты о показателях: правила и меры
+
+Составлено по правилам `methods.agreement.verdict` командой `zvezda schema`; не правьте руками.
+
+Показатель, измеренный опросом и чек-листом, проходит правила сверху вниз; действует первое, чьи условия выполнены.
+Если условия не нарушены, но мера не определена, решение — «не решено»: дальнейшее предполагает ответ на этот вопрос.
+Редакция может дать свои правила ключом `verdict_rules` ([edition.md](edition.md)); порог без источника не принимается.
+
+"""
+
+
 def json_schema() -> str:
     """JSON schema of an edition, for editors that check and complete YAML."""
     return json.dumps(Edition.model_json_schema(by_alias=True), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -60,6 +73,24 @@ def messages() -> str:
                 for code, texts in sorted(TEXTS.items()) if code.startswith(prefix)]
         parts.append("\n".join([f"\n## {title}\n", "| код | правило | что делать |", "|---|---|---|", *rows, ""]))
     return "".join(parts)
+
+
+def verdict_rules() -> str:
+    """Default rules of the verdicts with their thresholds and sources, and what every measure is."""
+    rows = [f"| {number} | {_conditions(rule.when)} | {rule.action} | {rule.source.replace('|', '/')} |"
+            for number, rule in enumerate(RULES, start=1)]
+    names = [f"| `{name}` | {words} |" for name, words in MEASURES.items()]
+    return VERDICTS + "\n".join(["| № | если | то | источник порога |", "|---|---|---|---|", *rows, "", "## Меры", "",
+                                 "| имя | что это |", "|---|---|", *names, ""])
+
+
+def _conditions(when: Mapping[str, tuple[float | None, float | None]]) -> str:
+    def bound(value: float) -> str:
+        return f"{value:.2g}".replace(".", ",")
+    parts = [" и ".join(filter(None, (f"не меньше {bound(low)}" if low is not None else "",
+                                      f"меньше {bound(high)}" if high is not None else "")))
+             for low, high in when.values()]
+    return "; ".join(f"{MEASURES[name]} {part}" for name, part in zip(when, parts, strict=True)) or "ни одно из прежних"
 
 
 def _with_gaps(words: str) -> str:
@@ -122,4 +153,5 @@ def _type(field: dict[str, Any]) -> str:
     return {"string": "текст", "number": "число", "integer": "целое", "boolean": "true или false"}.get(kind, "значение")
 
 
-GENERATED = {"edition.schema.json": json_schema, "edition.md": handbook, "messages.md": messages}
+GENERATED = {"edition.schema.json": json_schema, "edition.md": handbook, "messages.md": messages,
+             "verdicts.md": verdict_rules}

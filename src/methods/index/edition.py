@@ -406,6 +406,31 @@ class Pair(Part):
     title: str = Field(description="О чём пара.")
 
 
+class Bounds(Part):
+    """Границы меры: значение не меньше `least` и меньше `below`; одной из них может не быть."""
+
+    least: Number | None = Field(None, description="Не меньше этого.")
+    below: Number | None = Field(None, description="Меньше этого.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Bounds:
+        if self.least is None and self.below is None:
+            raise ValueError("нужна хотя бы одна граница: least или below")
+        if self.least is not None and self.below is not None and self.least >= self.below:
+            raise ValueError(f"least ({self.least:g}) должно быть меньше below ({self.below:g})")
+        return self
+
+
+class VerdictRule(Part):
+    """Правило вердикта о показателе: если все меры в границах, действие таково."""
+
+    when: dict[str, Bounds] = Field({}, description="Меры и их границы; имена мер — в docs/verdicts.md. У последнего "
+                                                    "правила условий нет.")
+    action: str = Field(min_length=1, description="Что делать.")
+    reason: str = Field(min_length=1, description="Почему: предложение с мерами в фигурных скобках.")
+    source: str = Field(min_length=1, description="Откуда порог: работа или решение.")
+
+
 class Edition(Part):
     """Редакция методики."""
 
@@ -443,6 +468,8 @@ class Edition(Part):
         (), description="Порядок приоритетов верхнего уровня от важнейшего; из него строятся веса по порядку.")
     base_period: str | None = Field(None, description="Базовый период относительного индекса.")
     pairs: tuple[Pair, ...] = Field((), description="Пары для проверки согласованности между разными показателями.")
+    verdict_rules: tuple[VerdictRule, ...] = Field(
+        (), description="Правила вердиктов о показателях с двумя сторонами по порядку; пусто — docs/verdicts.md.")
 
     # -- the tree ---------------------------------------------------------------------------------------------------
 

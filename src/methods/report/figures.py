@@ -12,6 +12,8 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from methods.agreement.verdict import QUADRANTS
+
 INK, BLUE, ORANGE, GREY = "#22303C", "#2B6CA3", "#C7622B", "#9AA5B1"
 FEW_UNITS = 45  # more rows than this cannot carry labels: a ribbon is drawn instead
 
@@ -189,4 +191,38 @@ def stacked_shares(shares: pd.DataFrame, label: str) -> Figure:
         left = left + width
     axes.set_xlim(0, 100)
     _legend_above(axes, 6)
+    return figure
+
+
+def observed_and_true(table: pd.DataFrame) -> Figure:
+    """Correlation of the sides as seen, and without the survey's error with its interval; unbounded ones are cut."""
+    figure, axes, rows = _rows(table.index, "Корреляция опроса и чек-листа")
+    known = table["true_correlation"].notna().to_numpy()
+    low, high = (table[f"true_correlation_{end}"].clip(-1, 1).fillna(0.0) for end in ("low", "high"))
+    axes.hlines(rows[known], low[known], high[known], color=ORANGE, linewidth=4, alpha=0.4)
+    axes.plot(table["true_correlation"].clip(-1, 1)[known], rows[known], "D", color=ORANGE, markersize=6,
+              label="без ошибки опроса, интервал 95 %")
+    axes.plot(table["correlation"], rows, "o", color=BLUE, markersize=6, label="видимая")
+    axes.axvline(0, color=INK, linewidth=1)
+    axes.set_xlim(-1.02, 1.02)
+    _legend_above(axes)
+    return figure
+
+
+def quadrant_map(table: pd.DataFrame, survey_cut: float, checklist_cut: float) -> Figure:
+    """Units by checklist and survey, the four quadrants named with their counts; the borders are lines."""
+    figure, axes = plt.subplots(figsize=(8, 5.4), layout="constrained")
+    colours = dict(zip(QUADRANTS, (GREY, ORANGE, BLUE, GREY), strict=True))
+    for name, part in table.groupby("quadrant"):
+        axes.plot(100 * part["checklist"], 100 * part["survey"], "o", color=colours[name], markersize=4, alpha=0.55,
+                  markeredgewidth=0)
+    axes.axvline(100 * checklist_cut, color=INK, linewidth=1)
+    axes.axhline(100 * survey_cut, color=INK, linewidth=1)
+    counts = table["quadrant"].value_counts()
+    for name, x, y in zip(QUADRANTS, (0.99, 0.99, 0.01, 0.01), (0.98, 0.02, 0.98, 0.02), strict=True):
+        axes.text(x, y, f"{name}: {counts.get(name, 0)}", transform=axes.transAxes, fontsize=10,
+                  ha="right" if x > 0.5 else "left", va="top" if y > 0.5 else "bottom",
+                  bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 2})
+    axes.set(xlabel="Чек-лист, % исполненного", ylabel="Опрос, % шкалы")
+    _comma(axes)
     return figure

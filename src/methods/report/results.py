@@ -47,6 +47,8 @@ def spell(value: object, decimals: int | None = None) -> str:
         return NO_DATA
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
         return str(value)
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     if decimals is not None:
         text = f"{half_up(float(value), decimals):,.{decimals}f}"
         text = text.removeprefix("-") if not text.strip("-0.,") else text   # no «−0,0»

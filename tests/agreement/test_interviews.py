@@ -1,0 +1,91 @@
+"""How many questionnaires an edition needs: the scale of the index, pooled spread, what an allocation saves."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from methods.agreement.interviews import interview_plan, questionnaire_points
+from methods.data.editions import parse_edition
+from methods.errors import InputError, NotPublishable
+
+
+def edition(**changes):
+    """Two indicators with weights 3/4 and 1/4; the survey is half of the first and the whole of the second."""
+    survey = {"measure": "survey", "table": "t", "question": "q1", "scale": [1, 5]}
+    objective = {"measure": "column", "table": "t", "column": "x"}
+    content = {
+        "version": "plan", "title": "Пробная", "status": "candidate", "in_force": {"start": "2026-01-01"},
+        "legal_basis": ["нет"], "decision": "0000", "unit": {"title": "ц", "one": "ц", "few": "ц", "many": "ц"},
+        "data": {"dataset": "d", "periods": ["2026"], "units": {"file": "u.csv", "unit": "u", "title": "t"},
+                 "tables": {"t": {"file": "t.csv", "unit": "u"}}},
+        "indicators": {"a": {"title": "a", "sides": {"subjective": survey, "objective": objective}},
+                       "b": {"title": "b", "sides": {"subjective": {**survey, "question": "q2"}}}},
+        "weights": {"index": {"a": 0.75, "b": 0.25}}, "normalisation": {"method": "none"},
+        "aggregation": {"default": {"method": "arithmetic"}}, "missing": {"default": {"rule": "reweight"}},
+        "publication": {"decimals": 2, "multiplier": 100}, **changes}
+    return parse_edition(json.dumps(content, ensure_ascii=False))
+
+
+def test_a_questionnaire_on_the_scale_of_the_index():
+    """a weighs 3/8 by its survey, b 1/4: the best answers add 62.5 points; a gap leaves its weight to the other."""
+    answers = pd.DataFrame({"unit": ["u", "u", "v", "v"], "clientele": "", "q1": [5, 1, 3, None],
+                            "q2": [5, 1, None, None]})
+    found = questionnaire_points(answers, edition())
+    assert found["points"].to_dict() == pytest.approx({0: 62.5, 1: 0.0, 2: 31.25})
+
+
+def test_normalised_indicators_have_no_questionnaire_points():
+    with pytest.raises(NotPublishable, match="входит в индекс без нормирования"):
+        questionnaire_points(pd.DataFrame(), edition(normalisation={"method": "z-score"}))
+
+
+def points(units=40, each=30, sd=10.0, tau=3.0, seed=0):
+    rng = np.random.default_rng(seed)
+    names = [f"C{i:02d}" for i in range(units)]
+    level = pd.Series(rng.normal(40, tau, units), names)
+    rows = pd.DataFrame({"unit": np.repeat(names, each), "clientele": ""})
+    return rows.assign(points=level[rows["unit"]].to_numpy() + rng.normal(0, sd, len(rows))), level
+
+
+def test_the_plan_recovers_the_spreads_and_never_loses():
+    """Peer: analysis of variance by hand; the allocation of the same total is at least as good as the present one."""
+    data, level = points(200)
+    plan = interview_plan(data, {}, level + 40, [70, 80, 90])
+    group = data.groupby("unit")["points"]
+    assert plan.sd == pytest.approx(np.sqrt(group.var().mean()))
+    assert plan.between == pytest.approx(group.mean().var() - group.var().mean() / 30)
+    assert plan.sd == pytest.approx(10, rel=0.05)
+    assert plan.between**0.5 == pytest.approx(3, rel=0.2)
+    assert plan.design_effect == 1
+    assert plan.present.table["n"].to_list() == [30] * 200
+    assert plan.best.total == plan.present.total == 6000
+    assert plan.best.table["n"].min() >= 10
+    assert plan.best.objective < plan.present.objective
+    assert plan.sizes.loc[100, "half_width"] == pytest.approx(1.96 * plan.sd / 10, rel=1e-3)
+
+
+def test_clienteles_of_other_sizes_than_shares_cost_answers():
+    """27 and 3 questionnaires for shares of one half each: n (.25/27 + .25/3) = 2.78."""
+    data, level = points()
+    data["clientele"] = np.tile(["a"] * 27 + ["b"] * 3, 40)
+    plan = interview_plan(data, {"a": 0.5, "b": 0.5}, level + 40, [70, 80, 90])
+    assert plan.design_effect == pytest.approx(30 * (0.25 / 27 + 0.25 / 3))
+
+
+def test_the_plan_does_not_depend_on_the_order_of_rows():
+    data, level = points()
+    one = interview_plan(data, {}, level + 40, [70, 80, 90])
+    other = interview_plan(data.sample(frac=1, random_state=1), {}, (level + 40)[::-1], [90, 80, 70])
+    assert one.best.table["n"].to_dict() == other.best.table["n"].to_dict()
+    assert one.best.objective == pytest.approx(other.best.objective, rel=1e-12)
+
+
+def test_refusals():
+    data, level = points(2)
+    with pytest.raises(InputError, match="не меньше 3 единиц с баллом и анкетами, найдено 2"):
+        interview_plan(data, {}, level, [70])
+    data, level = points(5, sd=0.0)
+    with pytest.raises(NotPublishable, match="анкеты не различаются"):
+        interview_plan(data, {}, level, [70])
