@@ -1,78 +1,28 @@
-"""Does the fast array engine compute the same index as the recipe, and are its draws what they are said to be?"""
+"""Draws of weights, mix and survey values kept one by one: chances by geometry, seeds, summary, what is refused."""
 
 import json
-import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from made_editions import FLAT, NAN, make, table, values
 from scipy.stats import norm
 
 from methods.data import editions
 from methods.data.measure import measure
-from methods.errors import InputError, UsageError
+from methods.errors import InputError, NotPublishable, UsageError
 from methods.index.edition import INDEX, Edition
 from methods.index.rank import mean_rank_shift
-from methods.index.score import EVERYONE, score
+from methods.index.score import score
 from methods.sensitivity import monte_carlo
-from methods.sensitivity.monte_carlo import _Index, _Streams, rank_stability, usable_errors
+from methods.sensitivity.engine import Experiment
+from methods.sensitivity.factors import WeightNoise
+from methods.sensitivity.monte_carlo import rank_stability
 
 SHIPPED = ("cms-2021", "egov-career-2022", "gtmi-2020", "gtmi-2022", "gtmi-2025", "odm-2023", "star-2022")
-NAN = np.nan
-SURVEY = {"measure": "survey", "table": "t", "question": "q", "scale": [1, 5]}
-COLUMN = {"measure": "column", "table": "t", "column": "c"}
 
 
-def make(indicators, weights, *, two_sided=(), surveyed=(), **settings):
-    """An edition without files: indicator -> group (`index` for none), weights as in the file."""
-    def sides(code):
-        if code in two_sided:
-            return {"subjective": SURVEY, "objective": COLUMN}
-        return {"subjective": SURVEY} if code in surveyed else {"objective": COLUMN}
-
-    content = {
-        "version": "made", "title": "Made in a test", "status": "candidate", "in_force": {"start": "2024-01-01"},
-        "legal_basis": ["-"], "decision": "-", "unit": dict.fromkeys(("title", "one", "few", "many"), "u"),
-        "data": {"dataset": "d", "periods": ["2024"], "units": {"file": "f", "unit": "u", "title": "t"},
-                 "tables": {"t": {"file": "f", "unit": "u", "clientele": "w"}}},
-        "groups": {group: {"title": group} for group in dict.fromkeys(indicators.values()) if group != INDEX},
-        "indicators": {code: {"title": code, "group": group, "sides": sides(code)} for code,
-                       group in indicators.items()},
-        "weights": weights, "normalisation": {"method": "none"}, "aggregation": {"default": {"method": "arithmetic"}},
-        "missing": {"default": {"rule": "reweight"}}, "publication": {}} | settings
-    return editions.parse_edition(json.dumps(content, ensure_ascii=False))
-
-
-def table(values, se=None, n=10, side="objective", clientele=EVERYONE):
-    """Measurements from units x indicators."""
-    rows = [{"unit": unit, "indicator": code, "side": side, "clientele": clientele, "value": value,
-             "se": NAN if se is None else se, "n": n} for (unit, code), value in values.stack().items()]
-    return pd.DataFrame(rows)
-
-
-def values(units=12, codes="ABC", seed=1, gaps=0.0):
-    draw = np.random.default_rng(seed)
-    frame = pd.DataFrame(draw.uniform(0.1, 1, (units, len(codes))), columns=list(codes),
-                         index=[f"U{n:02}" for n in range(units)])
-    return frame.mask(draw.random(frame.shape) < gaps)
-
-
-def streams(seed=0):
-    return _Streams(seed)
-
-
-def without_noise(measurements, edition, draws=1):
-    """The array engine's index with every source of noise off, and the recipe's, for ranked units."""
-    adopted = score(measurements, edition)
-    made = _Index(measurements, edition, adopted).draw(draws, streams(), 0.0, 0.0, False)
-    ranked = adopted.rank.dropna().index
-    return pd.DataFrame(made, index=adopted.rank.index).loc[ranked], adopted.index[ranked], adopted
-
-
-FLAT = make({"A": INDEX, "B": INDEX, "C": INDEX}, {"index": {"A": 0.5, "B": 0.3, "C": 0.2}})
-
-
-# --- the array engine is the recipe -----------------------------------------------------------------------------------
+# --- the engine is the recipe for every shipped edition ---------------------------------------------------------------
 
 @pytest.fixture(scope="module")
 def shipped(root):
@@ -88,103 +38,18 @@ def shipped(root):
 
 
 @pytest.mark.parametrize("version", SHIPPED)
-def test_without_noise_the_array_engine_is_the_recipe_for_every_shipped_edition(shipped, version):
+def test_in_the_middle_of_the_cube_the_engine_is_the_recipe(shipped, version):
+    """Perturbed weights are the adopted ones there."""
     edition, measurements = shipped(version)
-    made, stated, adopted = without_noise(measurements, edition)
-    assert len(stated) > 30
-    assert np.abs(made[0] - stated).max() < 1e-9
-    places = (-made[0].round(12)).rank(method=edition.ranking.ties)
-    pd.testing.assert_series_equal(places, adopted.rank[stated.index], check_names=False)
-
-
-HOW = {"arithmetic": {}, "geometric": {}, "harmonic": {}, "power 2": {"method": "power", "exponent": 2},
-       "power 0": {"method": "power", "exponent": 0}, "power -0.5": {"method": "power", "exponent": -0.5}}
-
-
-@pytest.mark.parametrize("how", HOW)
-@pytest.mark.parametrize("gap_rule",
-                         [{"rule": "complete"}, {"rule": "reweight"}, {"rule": "reweight", "min_coverage": 0.6}])
-@pytest.mark.parametrize("whole", [True, False])
-def test_without_noise_the_array_engine_is_the_recipe_for_every_mean_and_rule_of_gaps(how, gap_rule, whole):
-    edition = make({"A": "G", "B": "G", "C": "H", "D": "H", "E": INDEX}, {
-        "index": {"G": 0.5, "H": 0.3, "E": 0.2}, "G": {"A": 0.4, "B": 0.6}, "H": "equal"},
-        aggregation={"default": HOW[how] or {"method": how}, "H": {"method": "arithmetic"}},
-                   missing={"default": gap_rule})
-    measured = table(values(40, "ABCDE", gaps=0.0 if whole else 0.2))
-    made, stated, adopted = without_noise(measured, edition)
-    assert len(stated) == 40 or (not whole and len(stated) > 5)
-    if not whole and gap_rule != {"rule": "reweight"}:
-        assert len(stated) < len(adopted.rank)  # the rule does exclude somebody
-    assert np.abs(made[0] - stated).max() < 1e-12
-
-
-@pytest.mark.parametrize("rule", ["missing", "available"])
-@pytest.mark.parametrize("clienteles", [False, True])
-def test_without_noise_the_array_engine_is_the_recipe_for_sides_and_clienteles(rule, clienteles):
-    audience = {"s": {"title": "s", "value": "s", "share": 0.7}, "e": {"title": "e", "value": "e", "share": 0.3}}
-    edition = make({"A": INDEX, "B": INDEX, "C": INDEX}, {"index": {"A": 0.5, "B": 0.3, "C": 0.2}}, two_sided="AB",
-                   sides={"missing": rule}, clienteles=audience if clienteles else {})
-    surveys = [table(values(30, "AB", seed=n, gaps=0.3), 0.05, side="subjective", clientele=view)
-               for n, view in enumerate(audience if clienteles else [EVERYONE])]
-    measured = pd.concat([*surveys, table(values(30, "ABC", seed=9, gaps=0.2))], ignore_index=True)
-    made, stated, adopted = without_noise(measured, edition, draws=3)
-    assert 10 < len(stated) <= 30
-    assert adopted.indicators.isna().to_numpy().any()
-    assert np.abs(made.sub(stated, axis=0)).to_numpy().max() < 1e-12
-
-
-@pytest.mark.parametrize("normalisation",
-                         [{"method": "min-max", "lower": 1, "upper": 100}, {"method": "z-score"}, {"method": "rank"},
-                                           {"method": "goalposts", "low": 0.2, "high": 0.8}, {"method": "percentile"}])
-def test_without_noise_the_array_engine_is_the_recipe_for_every_normalisation(normalisation):
-    edition = make({"A": INDEX, "B": INDEX, "C": INDEX}, {"index": {"A": 0.5, "B": 0.3, "C": 0.2}},
-                   normalisation=normalisation)
-    made, stated, _ = without_noise(table(values(20)), edition)
-    assert np.abs(made[0] - stated).max() < 1e-9
-
-
-def test_an_indicator_that_is_screened_out_is_out_of_both():
-    edition = make({"A": INDEX, "B": INDEX, "C": INDEX}, {"index": {"A": 0.5, "B": 0.3, "C": 0.2}}, min_units=5)
-    frame = values(12)
-    frame.loc[frame.index[3:], "C"] = NAN
-    made, stated, adopted = without_noise(table(frame), edition)
-    assert adopted.dropped == ("C",)
-    assert np.abs(made[0] - stated).max() < 1e-12
-
-
-@pytest.mark.parametrize("how", HOW)
-def test_a_draw_is_the_recipe_under_the_weights_it_drew(how):
-    edition = make({"A": "G", "B": "G", "C": "H", "D": "H"},
-                   {"index": {"G": 0.6, "H": 0.4}, "G": {"A": 0.4, "B": 0.6}, "H": "equal"},
-                   aggregation={"default": HOW[how] or {"method": how}})
-    measured = table(values(15, "ABCD", gaps=0.1))
-    index = _Index(measured, edition, score(measured, edition))
-    drawn = index.weights(4, streams(), 0.5)
-    made = index.draw(4, streams(), 0.5, 0.0, False)
-    for draw in range(4):
-        weights = {parent: {code: float(weight[draw]) for code, weight in part.items()} for parent,
-                   part in drawn.items()}
-        assert weights["G"]["A"] != 0.4
-        stated = score(measured, edition.model_copy(update={"weights": weights})).index
-        np.testing.assert_allclose(made[:, draw], stated, rtol=0, atol=1e-12)
+    experiment, adopted = Experiment(measurements, edition, [WeightNoise()]), score(measurements, edition)
+    middle = np.full((2, len(experiment.columns)), 0.5)
+    made = experiment.index(middle)[0]
+    assert made.shape[1] > 30
+    np.testing.assert_allclose(made, np.tile(adopted.index[experiment.ranked], (2, 1)), rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(experiment.model()(middle)[0], adopted.rank[experiment.ranked])
 
 
 # --- what is drawn ----------------------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize("spread", [0.1, 0.25, 1.0])
-def test_drawn_weights_sum_to_one_and_stay_within_the_spread(spread):
-    measured = table(values())
-    drawn = _Index(measured, FLAT, score(measured, FLAT)).weights(2000, streams(), spread)[INDEX]
-    nominal = FLAT.weights[INDEX]
-    together = np.stack(list(drawn.values()))
-    assert together.sum(axis=0) == pytest.approx(1)
-    ratio = (drawn["A"] / drawn["B"]) / (nominal["A"] / nominal["B"])
-    most = (1 + spread) / (1 - spread) if spread < 1 else np.inf
-    assert ratio.max() <= most
-    assert ratio.min() >= 1 / most
-    if spread < 1:  # and they do use the width they are given
-        assert ratio.max() > 0.85 * most
-
 
 def share_first(stability, unit="U0"):
     return (stability.ranks[unit] == 1).mean()
@@ -245,37 +110,6 @@ def test_all_draws_agree_with_a_plain_simulation():
         assert share_first(stability, unit) == pytest.approx(stated, abs=three_sigma(stated, 6000) * 1.02)
 
 
-def test_standard_errors_of_zero_and_unknown_take_the_pooled_spread():
-    """Known: se .1 of 16 answers and .2 of 4, spreads .4 and .4; pooled .4, so .4/sqrt(n) stands in."""
-    measured = pd.DataFrame({"indicator": "A", "side": "subjective", "clientele": "", "se": [0.1, 0.2, 0.0, NAN, 0.0],
-                             "n": [16, 4, 64, 1, 0]})
-    assert usable_errors(measured).to_list() == pytest.approx([0.1, 0.2, 0.05, 0.4, NAN], nan_ok=True)
-
-
-def test_pooled_spread_does_not_mix_questions():
-    measured = pd.DataFrame({"indicator": ["A", "A", "B", "B"], "side": "subjective", "clientele": "",
-                             "se": [0.1, 0.0, 0.3, 0.0], "n": [4, 4, 4, 4]})
-    assert usable_errors(measured).to_list() == pytest.approx([0.1, 0.1, 0.3, 0.3])
-
-
-def test_an_error_common_to_both_clienteles_is_drawn_once():
-    """One measurement for everyone has one error: drawn anew for each clientele it would shrink by the root of two."""
-    audience = {"s": {"title": "s", "value": "s", "share": 0.5}, "e": {"title": "e", "value": "e", "share": 0.5}}
-    edition = make({"A": INDEX}, {"index": {"A": 1}}, clienteles=audience)
-    measured = table(values(4, "A"), 0.1)
-    made = _Index(measured, edition, score(measured, edition)).draw(4000, streams(), 0.0, 0.0, True)
-    assert made.std(axis=1) == pytest.approx(0.1, rel=0.05)
-
-
-def test_a_checklist_has_no_sampling_error():
-    measured = pd.concat([table(values(codes="A"), 0.1, side="subjective"), table(values(codes="B"))])
-    edition = make({"A": INDEX, "B": INDEX}, {"index": {"A": 0.5, "B": 0.5}}, surveyed="A")
-    index = _Index(measured, edition, score(measured, edition))
-    made = index.values(5, streams(), True)
-    np.testing.assert_array_equal(made["B", "objective", EVERYONE], values(codes="B").to_numpy())
-    assert made["A", "subjective", EVERYONE].std(axis=1).min() > 0
-
-
 # --- seeds ------------------------------------------------------------------------------------------------------------
 
 @pytest.fixture
@@ -321,38 +155,33 @@ def test_the_order_of_indicators_in_the_file_changes_nothing(survey):
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """Weights and shifts of the mix as they were drawn, run by run."""
-    seen = []
-    weights, combined = _Index.weights, _Index._combined
+    """What was drawn, run by run."""
+    seen, draws = [], Experiment.draws
 
-    def keep_weights(self, *arguments):
-        made = weights(self, *arguments)
-        seen.append(np.concatenate([np.stack(list(part.values())) for part in made.values()]))
-        return made
-
-    def keep_shift(self, sides, mix, shift):
-        seen.append(shift)
-        return combined(self, sides, mix, shift)
-    monkeypatch.setattr(_Index, "weights", keep_weights)
-    monkeypatch.setattr(_Index, "_combined", keep_shift)
+    def keep(self, u, seed):
+        seen.append(draws(self, u, seed))
+        return seen[-1]
+    monkeypatch.setattr(Experiment, "draws", keep)
     return seen
 
 
 def test_sampling_changes_neither_the_weights_nor_the_mix(survey, drawn):
     for sampling in (False, True):
         rank_stability(*survey, draws=30, mix_spread=0.1, sampling=sampling)
-    half = len(drawn) // 2
-    assert half >= 4
-    for off, on in zip(drawn[:half], drawn[half:], strict=True):
-        np.testing.assert_array_equal(off, on)
+    off, on = drawn
+    np.testing.assert_array_equal(off.shift, on.shift)
+    np.testing.assert_array_equal(off.weights[INDEX], on.weights[INDEX])
+    assert off.errors is None
+    assert len(on.errors) == 30
 
 
 def test_the_mix_does_not_change_the_weights(survey, drawn):
     for mix_spread in (0.0, 0.2):
         rank_stability(*survey, draws=30, mix_spread=mix_spread)
-    weights = [made for made in drawn if made.ndim == 2]
-    assert len(weights) == 2
-    np.testing.assert_array_equal(*weights)
+    off, on = drawn
+    np.testing.assert_array_equal(off.weights[INDEX], on.weights[INDEX])
+    assert not off.shift.any()
+    assert on.shift.any()
 
 
 def test_the_spread_does_not_change_the_survey(survey):
@@ -469,19 +298,31 @@ def test_a_unit_exactly_at_the_least_coverage_is_placed_in_every_draw():
     assert stability.ranks.notna().all(axis=None)
 
 
-def test_survey_noise_below_zero_does_not_break_a_geometric_mean():
-    """.05 with a standard error of .05 falls below zero in one draw of six, where a geometric mean has no meaning."""
-    edition = make({"A": INDEX, "B": INDEX}, {"index": {"A": 0.5, "B": 0.5}}, surveyed="AB",
+@pytest.fixture
+def geometric():
+    """.05 with a standard error of .05 falls to zero in one draw of six, where a geometric mean has no meaning."""
+    edition = make({"A": INDEX, "B": INDEX}, {"index": {"A": 0.5, "B": 0.5}}, surveyed="A",
                    aggregation={"default": {"method": "geometric"}})
     frame = values(6, "AB")
     frame.loc["U00", "A"] = 0.05
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            ranks = rank_stability(table(frame, 0.05, side="subjective"), edition, draws=40).ranks
-        except InputError:
-            return  # refused in words: also good
-    assert ranks.notna().all(axis=None)
+    return lambda error: pd.concat([table(frame[["A"]], error, side="subjective"), table(frame[["B"]])]), edition
+
+
+def test_draws_that_the_recipe_would_refuse_are_left_out_by_name(geometric):
+    measured, edition = geometric
+    stability = rank_stability(measured(0.03), edition, draws=400)
+    (times, first), = stability.failed.values()
+    assert list(stability.failed) == ["среднее геометрическое в «index»: значение не больше 0 (A)"]
+    assert 0 < times <= 20
+    assert first not in stability.ranks.index
+    assert len(stability.ranks) == 400 - times
+    assert stability.ranks.notna().all(axis=None)
+
+
+def test_too_many_draws_that_the_recipe_would_refuse(geometric):
+    measured, edition = geometric
+    with pytest.raises(NotPublishable, match=r"Не удалось розыгрышей: \d+ из 100, допустимо 5 %. Причины: среднее"):
+        rank_stability(measured(0.05), edition, draws=100)
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------

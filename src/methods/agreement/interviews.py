@@ -22,6 +22,7 @@ from methods.index.edition import Edition
 WANTED = 0.7                              # reliability enough where groups are compared: Nunnally (1978)
 SIZES = (10, 25, 50, 100, 200, 400)
 FEWEST_UNITS = 3
+PRIOR = 5.0  # degrees of freedom of the pooled variance beside a unit's own
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +72,42 @@ def questionnaire_points(answers: pd.DataFrame, edition: Edition) -> pd.DataFram
     own = pd.Series({code: weights[code] * edition.indicators[code].side_mix()["subjective"] for code in asked})
     marks = pd.DataFrame({code: (answers[side.question].astype("Float64").astype(float) - side.scale[0])
                           / (side.scale[1] - side.scale[0]) for code, side in asked.items()})
-    there = marks.notna() @ own
+    there = marks.notna().astype(float) @ own
     points = (marks.fillna(0.0) @ own) / there.where(there > 0) * own.sum() * edition.publication.multiplier
     return answers[["unit", "clientele"]].assign(points=points).dropna(subset=["points"])
+
+
+def index_errors(points: pd.DataFrame, shares: Mapping[str, float]) -> pd.DataFrame:
+    r"""Standard error that the sampling of respondents leaves in each unit's index, and how many answers stand behind.
+
+    .. math:: se_i^2 = \sum_c \pi_c^2 \, s_{ic}^2 / n_{ic} \Big/ \Bigl(\sum_c \pi_c\Bigr)^2
+
+    over the clienteles that answered; :math:`s_{ic}^2` is the unit's own variance of a questionnaire, drawn to the
+    pooled one by as many degrees of freedom as it lacks: :math:`((n-1) s_{ic}^2 + \nu s_c^2) / (n - 1 + \nu)` with
+    :math:`\nu = 5`, so that three equal answers are not taken for certainty. What a questionnaire is counts for all
+    its questions at once, so correlated errors need no assumption.
+
+    Returns
+    -------
+    DataFrame, units x (se, n, degrees)
+        se in published points; n is the effective number of questionnaires, degrees those of freedom of se.
+    """
+    cells = points.groupby(["unit", "clientele"])["points"].agg(["size", "var"])
+    inside, own = cells["size"] - 1.0, cells["var"].fillna(0.0)
+    pooled = ((own * inside).groupby(level="clientele").sum() / inside.groupby(level="clientele").sum())
+    prior = pooled.reindex(cells.index.get_level_values("clientele")).to_numpy()
+    variance = (inside * own + PRIOR * prior) / (inside + PRIOR)
+    weight = _weights(cells.index, shares)
+    parts = pd.DataFrame({"error": weight**2 * variance / cells["size"], "effective": weight**2 / cells["size"]})
+    sums = parts.groupby(level="unit").sum(skipna=False)
+    n = 1 / sums["effective"]
+    return pd.DataFrame({"se": np.sqrt(sums["error"]), "n": n, "degrees": np.maximum(n - 1, 0) + PRIOR})
+
+
+def _weights(cells: pd.MultiIndex, shares: Mapping[str, float]) -> pd.Series:
+    """Weight of every clientele in its unit's survey, sum 1."""
+    share = pd.Series([float(shares.get(view, 1.0)) for view in cells.get_level_values("clientele")], index=cells)
+    return share / share.groupby(level="unit").transform("sum")
 
 
 def interview_plan(points: pd.DataFrame, shares: Mapping[str, float], scores: pd.Series, cut_offs: Sequence[float], *,
@@ -115,11 +149,9 @@ def interview_plan(points: pd.DataFrame, shares: Mapping[str, float], scores: pd
     variance = float((cells["var"].fillna(0.0) * inside).sum() / inside.sum()) if inside.sum() > 0 else 0.0
     if not variance > checks.DUST:
         raise NotPublishable(f"{what}: внутри единиц анкеты не различаются, план не нужен.")
-    share = cells.index.get_level_values("clientele").map(dict(shares) or {}).astype(float).to_numpy(copy=True)
-    share = np.where(np.isnan(share), 1.0, share)
-    whole = pd.Series(share, cells.index).groupby(level="unit").transform("sum").to_numpy()
-    parts = pd.DataFrame({"n": cells["size"], "mean": share / whole * cells["mean"],
-                          "error": (share / whole) ** 2 / cells["size"]}).groupby(level="unit").sum().loc[units]
+    weight = _weights(cells.index, shares)
+    parts = pd.DataFrame({"n": cells["size"], "mean": weight * cells["mean"],
+                          "error": weight**2 / cells["size"]}).groupby(level="unit").sum().loc[units]
     effect = float((parts["n"] * parts["error"]).median())
     between = max(float(parts["mean"].var() - variance * parts["error"].mean()), 0.0)
     sd, theta = variance**0.5, scores[units].astype(float)

@@ -467,6 +467,9 @@ class Edition(Part):
     priorities: tuple[Code, ...] = Field(
         (), description="Порядок приоритетов верхнего уровня от важнейшего; из него строятся веса по порядку.")
     base_period: str | None = Field(None, description="Базовый период относительного индекса.")
+    uncertainty: tuple[dict[str, Any], ...] = Field(
+        (), description="Что разыгрывается при проверке надёжности мест: записи источников с ключом factor "
+                        "(docs/uncertainty.md); пусто — веса, доля опроса, ошибки опроса и проверяющего.")
     pairs: tuple[Pair, ...] = Field((), description="Пары для проверки согласованности между разными показателями.")
     verdict_rules: tuple[VerdictRule, ...] = Field(
         (), description="Правила вердиктов о показателях с двумя сторонами по порядку; пусто — docs/verdicts.md.")

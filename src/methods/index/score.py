@@ -8,6 +8,7 @@ theirs. Nothing is rounded on the way: rounding belongs to publication.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -218,6 +219,26 @@ def reweighted_index(scores: Scores, edition: Edition, weights: pd.Series) -> pd
     """The index alone under other weights, of all units that then have one: for trying hundreds of weights."""
     tables = _reweighted_views(scores, edition.reweighted(weights))
     return combine_views({view: table[[INDEX]] for view, table in tables.items()}, edition)[INDEX]
+
+
+def index_with(scores: Scores, edition: Edition, weights: Mapping[str, pd.Series]) -> pd.Series:
+    """The index alone with other weights for the members of some elements, groups scored anew below it.
+
+    Parameters
+    ----------
+    weights : mapping of element to Series by member
+        Members left out of a Series take no part; elements left out of the mapping keep their own weights.
+    """
+    views = scores.by_clientele or {EVERYONE: pd.concat([scores.normalised, scores.elements], axis=1)}
+    parents = [INDEX] if edition.is_flat else [*edition.bottom_up(), INDEX]
+    tables = {}
+    for view, table in views.items():
+        table = table.copy()
+        for parent in parents:
+            if len(weights.get(parent, [INDEX])):   # nothing is left of a group whose only member is left out
+                table[parent] = element_score(table, parent, edition, weights.get(parent))
+        tables[view] = table[[INDEX]]
+    return combine_views(tables, edition)[INDEX]
 
 
 def _reweighted_views(scores: Scores, changed: Edition) -> dict[str, pd.DataFrame]:

@@ -226,3 +226,28 @@ def quadrant_map(table: pd.DataFrame, survey_cut: float, checklist_cut: float) -
     axes.set(xlabel="Чек-лист, % исполненного", ylabel="Опрос, % шкалы")
     _comma(axes)
     return figure
+
+
+def acceptability_map(table: pd.DataFrame) -> Figure:
+    """Shares of draws by adopted place (rows) and place drawn (columns), darker is more; readable in grey."""
+    figure, axes = plt.subplots(figsize=(6.6, 5.6), layout="constrained")
+    image = axes.imshow(100 * table.to_numpy(), cmap="cividis_r", aspect="equal", vmin=0)
+    ticks = np.unique(np.linspace(0, len(table) - 1, 6).round().astype(int))
+    axes.set_xticks(ticks, [str(table.columns[tick]) for tick in ticks])
+    axes.set_yticks(ticks, [str(table.index[tick]) for tick in ticks])
+    axes.set(xlabel="Место в розыгрыше, от", ylabel="Принятое место, от")
+    axes.grid(visible=False)
+    bar = figure.colorbar(image, ax=axes, shrink=0.8)
+    bar.set_label("% розыгрышей")
+    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace(".", ",")))
+    return figure
+
+
+def causes(table: pd.DataFrame) -> Figure:
+    """Shares of doubt by source with their intervals, the largest on top."""
+    figure, axes, rows = _rows(table.index, "% дисперсии среднего сдвига мест")
+    axes.barh(rows, table["effect"], color="#D6E3EF", height=0.66, label="доля источника (Шепли)")
+    axes.hlines(rows, table["low"], table["high"], color=BLUE, linewidth=4, alpha=0.6, label="интервал 95 %")
+    axes.set_xlim(left=0)
+    _legend_above(axes)
+    return figure

@@ -1,0 +1,44 @@
+"""Sampling errors of different questions go together, because the same people answered them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from methods.agreement.multitrait import error_covariance
+from methods.data.measure import Measured
+from methods.index.edition import Edition
+from methods.index.score import EVERYONE
+
+
+def common_error(measured: Measured, edition: Edition) -> float:
+    r"""Mean correlation of the sampling errors of two questions of one unit and clientele; 0 without questionnaires.
+
+    .. math:: \rho = \frac{\sum_{j \ne k} \Sigma_{jk}}{\sum_{j \ne k} \sqrt{\Sigma_{jj} \Sigma_{kk}}}
+
+    :math:`\Sigma` is the mean covariance matrix of the errors (`agreement.multitrait.error_covariance`), the clienteles
+    weighing by their shares. Not below 0.
+    """
+    asked = [side.question for indicator in edition.indicators.values()
+             for side in [indicator.sides.get("subjective")] if side is not None and side.measure == "survey"]
+    if measured.answers is None or len(asked) < 2:
+        return 0.0
+    found, whole = 0.0, 0.0
+    for view in edition.clienteles or [EVERYONE]:
+        own = measured.answers
+        if edition.clienteles:
+            own = own[own["clientele"] == view]
+        share = edition.clienteles[view].share if edition.clienteles else 1.0
+        covariance = error_covariance(own[asked].astype("Float64").astype(float), own["unit"])
+        rho = _mean_correlation(covariance)
+        if np.isfinite(rho):
+            found, whole = found + share * rho, whole + share
+    return max(found / whole, 0.0) if whole else 0.0
+
+
+def _mean_correlation(covariance: pd.DataFrame) -> float:
+    values, apart = covariance.to_numpy(), ~np.eye(len(covariance), dtype=bool)
+    deviation = np.sqrt(np.diag(values))
+    known = apart & np.isfinite(values)
+    scale = np.outer(deviation, deviation)[known].sum()
+    return float(values[known].sum() / scale) if scale > 0 else float("nan")

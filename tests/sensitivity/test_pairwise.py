@@ -1,0 +1,321 @@
+"""Critical values of pairwise comparisons: plain loops over all pairs, what order and units change, refusals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from methods.errors import InputError, UsageError
+from methods.sensitivity import pairwise
+from methods.sensitivity.pairwise import CorrelatedErrors, IndependentErrors, ReplicatedErrors, compare
+
+N = 14
+
+
+def labels(n=N):
+    return [f"C{i:02d}" for i in range(n)]
+
+
+def estimates(seed, n=N):
+    return pd.Series(np.random.default_rng(seed).normal(0, 1, n).round(1), labels(n))
+
+
+def independent(seed, n=N, degrees=None):
+    return IndependentErrors(pd.Series(np.random.default_rng(seed + 100).uniform(0.05, 0.6, n), labels(n)), degrees)
+
+
+def correlated(seed, n=N, degrees=None):
+    root = np.random.default_rng(seed + 200).normal(0, 0.2, (n, n + 2))
+    return CorrelatedErrors(pd.DataFrame(root @ root.T + 0.02, labels(n), labels(n)), degrees)
+
+
+def replicated(seed, n=N, count=99, normal=False):
+    rng = np.random.default_rng(seed + 300)
+    noise = rng.exponential(0.3, (count, n)) + rng.normal(0, 0.2, (count, 1))
+    return ReplicatedErrors(pd.DataFrame(noise, columns=labels(n)), normal)
+
+
+def deviation(comparisons, table, one, other, variances, draw=None):
+    """Standard deviation of the difference of two units, as it would be estimated in a draw."""
+    if draw is not None and comparisons.factors.size:
+        factor = comparisons.factors[table, draw]
+        return np.sqrt(((factor[one] - factor[other]) ** 2).sum())
+    if comparisons.dense:
+        return 1 / comparisons.inverse[table, one, other]
+    return np.sqrt(variances[one] + variances[other])
+
+
+def by_plain_loops(comparisons, side, coverage, stepdown, members):
+    """One family: all hypotheses «k is not better than j» about the members, studentised maxima, quantile, again."""
+    count, draws, n = comparisons.noise.shape
+    family = [(table, j, k) for table in range(count) for j in members for k in range(n) if j != k and side != "high"]
+    family += [(table, k, j) for table in range(count) for j in members for k in range(n) if j != k and side != "low"]
+    while True:
+        largest = np.zeros(draws)
+        for table, behind, ahead in family:
+            for draw in range(draws):
+                variances = comparisons.spreads[table, min(draw, comparisons.spreads.shape[1] - 1)]
+                lead = comparisons.noise[table, draw, ahead] - comparisons.noise[table, draw, behind]
+                largest[draw] = max(largest[draw],
+                                    lead / deviation(comparisons, table, ahead, behind, variances, draw))
+        critical = np.sort(largest)[int(np.ceil((draws + 1) * coverage - 1e-9)) - 1]
+        left = [(table, j, k) for table, j, k in family
+                if comparisons.estimates[table, k] - comparisons.estimates[table, j]
+                <= critical * deviation(comparisons, table, j, k, comparisons.variances[table])]
+        if not stepdown or len(left) == len(family) or not left:
+            return critical
+        family = left
+
+
+MAKERS = {
+    "independent": independent,
+    "few answers": lambda seed: independent(seed, degrees=pd.Series(np.arange(3, 3 + N), labels())),
+    "correlated": correlated,
+    "few clusters": lambda seed: correlated(seed, degrees=7.0),
+    "replicated": replicated,
+    "normal replicated": lambda seed: replicated(seed, count=30, normal=True),
+}
+
+
+@pytest.mark.parametrize("side", ["both", "low", "high"])
+@pytest.mark.parametrize("errors", MAKERS)
+def test_critical_values_are_those_of_plain_loops(errors, side):
+    comparisons = compare([estimates(1)], [MAKERS[errors](1)], coverage=0.9, draws=59, seed=0)
+    assert comparisons.dense == (errors not in ("independent", "few answers"))
+    for stepdown in (False, True):
+        own = comparisons.critical(side, 0.9, stepdown, None)
+        for j in (0, 5, N - 1):
+            assert own.iloc[j] == pytest.approx(by_plain_loops(comparisons, side, 0.9, stepdown, [j]), rel=1e-12)
+        for members in ([2, 7, 11], list(range(N))):
+            joint = comparisons.critical(side, 0.9, stepdown, list(comparisons.units[members]))
+            assert joint.iloc[0] == pytest.approx(by_plain_loops(comparisons, side, 0.9, stepdown, members), rel=1e-12)
+
+
+@pytest.mark.parametrize("errors", ["independent", "few answers", "correlated", "few clusters", "replicated"])
+def test_two_years_make_one_family(errors):
+    comparisons = compare([estimates(1), estimates(2)], [MAKERS[errors](1), MAKERS[errors](2)], coverage=0.9, draws=39,
+                          seed=0)
+    for stepdown in (False, True):
+        own = comparisons.critical("both", 0.9, stepdown, None)
+        assert own.iloc[3] == pytest.approx(by_plain_loops(comparisons, "both", 0.9, stepdown, [3]), rel=1e-12)
+        joint = comparisons.critical("both", 0.9, stepdown, list(comparisons.units))
+        assert joint.iloc[0] == pytest.approx(by_plain_loops(comparisons, "both", 0.9, stepdown, range(N)), rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_many_units_as_a_matrix_of_all_pairs(seed):
+    """More units than a block of the compiled loops holds; standard errors repeat, as do estimates."""
+    n = 150
+    rng = np.random.default_rng(seed)
+    values = pd.Series(rng.normal(0, 1, n).round(2), labels(n))
+    errors = IndependentErrors(pd.Series(rng.choice([0.05, 0.1, 0.1, 0.3], n), labels(n)))
+    comparisons = compare([values], [errors], coverage=0.95, draws=199, seed=seed)
+    spread = np.sqrt(comparisons.variances[0][:, None] + comparisons.variances[0])
+    maxima = np.stack([(np.abs(z[:, None] - z) / spread).max(axis=1) for z in comparisons.noise[0]])
+    ours = comparisons.critical("both", 0.95, False, None).to_numpy()
+    np.testing.assert_allclose(ours, np.sort(maxima, axis=0)[189], rtol=1e-12)     # 190th of 199
+    far = (comparisons.estimates[0] - comparisons.estimates[0][:, None]) / spread
+    better, worse = comparisons.rejected(pd.Series(ours, comparisons.units), "both")
+    np.testing.assert_array_equal(better[0], (far > ours[:, None]).sum(axis=1))
+    np.testing.assert_array_equal(worse[0], (far < -ours[:, None]).sum(axis=1))
+
+
+def test_three_equal_normal_errors_make_the_studentised_range(oracle):
+    """With equal standard errors the largest studentised difference is Tukey's range over the root of 2."""
+    values = pd.Series(0.0, labels(6))
+    errors = IndependentErrors(pd.Series(2.0, labels(6)))
+    found = compare([values], [errors], coverage=0.95, draws=200_000, seed=0).critical("both", 0.95, False,
+                                                                                       labels(6)).iloc[0]
+    tukey = stats.studentized_range.ppf(0.95, 6, np.inf) / np.sqrt(2)
+    # 95 % quantile of 200,000 draws: standard error sqrt(.05 x .95 / 200,000) / density (.14) = .0035
+    oracle("критическое значение попарных сравнений, равные ошибки", "размах Тьюки, scipy.stats.studentized_range",
+           [found], [tukey], 0.011)
+
+
+def test_two_units_with_few_answers_have_the_critical_value_of_their_t(oracle):
+    """Differences of two means whose variances are both estimated with f degrees: the ratio's law by quadrature.
+
+    (Z1 - Z2) / sqrt(s1 + s2) given equal true variances is t with 2f degrees of freedom.
+    """
+    values = pd.Series([0.0, 0.0], ["A", "B"])
+    errors = IndependentErrors(pd.Series(1.0, values.index), degrees=4.0)
+    found = compare([values], [errors], coverage=0.95, draws=200_000, seed=0).critical("both", 0.95, False, None)
+    oracle("критическое значение при малом числе ответов", "t с 2f степенями свободы, scipy.stats.t",
+           found.iloc[:1], [stats.t.ppf(0.975, 8)], 0.025)
+
+
+def test_a_covariance_from_few_clusters_has_the_critical_value_of_t(oracle):
+    """The variance of a difference, estimated from 8 clusters that saw both units, has 7 degrees of freedom."""
+    covariance = pd.DataFrame([[1.0, 0.6], [0.6, 2.0]], ["A", "B"], ["A", "B"])
+    found = compare([pd.Series(0.0, ["A", "B"])], [CorrelatedErrors(covariance, degrees=7.0)], coverage=0.95,
+                    draws=100_000, seed=0).critical("both", 0.95, False, None)
+    # standard error: sqrt(.05 x .95 / 100,000) / density of |t| there (.07) = .010
+    oracle("критическое значение при немногих кластерах", "t с f степенями свободы, scipy.stats.t",
+           found.iloc[:1], [stats.t.ppf(0.975, 7)], 0.03)
+
+
+@pytest.mark.parametrize("errors", MAKERS)
+def test_nothing_depends_on_the_order_of_rows(errors):
+    values, made = estimates(3), MAKERS[errors](3)
+    turned = values.sample(frac=1, random_state=1)
+    if errors in ("independent", "few answers"):
+        degrees = made.degrees if made.degrees is None else made.degrees[turned.index[::-1]]
+        other = IndependentErrors(made.se[turned.index], degrees)
+    elif errors in ("correlated", "few clusters"):
+        other = CorrelatedErrors(made.covariance.loc[turned.index, turned.index[::-1]], made.degrees)
+    else:
+        other = ReplicatedErrors(made.replicates.sample(frac=1, random_state=2)[turned.index], made.normal)
+    found = [compare([v], [e], coverage=0.9, draws=99, seed=0).critical("both", 0.9, True, None)
+             for v, e in ((values, made), (turned, other))]
+    pd.testing.assert_series_equal(*found, check_exact=True)
+
+
+@pytest.mark.parametrize("errors", MAKERS)
+def test_nothing_depends_on_the_unit_of_measure(errors):
+    values, made = estimates(3), MAKERS[errors](3)
+    if errors in ("independent", "few answers"):
+        other = IndependentErrors(made.se * 1000, made.degrees)
+    elif errors in ("correlated", "few clusters"):
+        other = CorrelatedErrors(made.covariance * 1e6, made.degrees)
+    else:
+        other = ReplicatedErrors(made.replicates * 1000 + 5, made.normal)
+    found = [compare([v], [e], coverage=0.9, draws=99, seed=0).critical("both", 0.9, True, None)
+             for v, e in ((values, made), (values * 1000 + 5, other))]
+    pd.testing.assert_series_equal(*found, rtol=1e-9)
+
+
+def test_an_error_common_to_all_parts_nobody_less():
+    """What shifts all units alike leaves no trace in differences."""
+    values, made = estimates(4), correlated(4)
+    shifted = CorrelatedErrors(made.covariance + 3.0)
+    # other eigenvectors, other draws: the same law, so 95 % quantiles of 20,000 draws agree to some hundredths
+    found = [compare([values], [e], coverage=0.95, draws=20_000, seed=0).critical("both", 0.95, False, None)
+             for e in (made, shifted)]
+    pd.testing.assert_series_equal(*found, atol=0.06, rtol=0)
+
+
+def test_a_full_covariance_without_correlations_is_independence():
+    values, errors = estimates(5), independent(5)
+    full = CorrelatedErrors(pd.DataFrame(np.diag(errors.se**2), labels(), labels()))
+    found = [compare([values], [e], coverage=0.95, draws=20_000, seed=0).critical("both", 0.95, True, None)
+             for e in (errors, full)]
+    pd.testing.assert_series_equal(found[0][values.index], found[1][values.index], atol=0.06, rtol=0)
+
+
+def test_two_years_of_one_panel_move_together():
+    values, errors = estimates(6), independent(6)
+    together = compare([values, values], [errors, errors], coverage=0.9, draws=99, seed=0, correlation=1.0)
+    np.testing.assert_allclose(together.noise[0], together.noise[1], rtol=1e-12)
+    half = compare([values, values], [errors, errors], coverage=0.9, draws=20_000, seed=0,
+                   correlation=pd.Series(np.linspace(-0.9, 0.9, N), labels()))
+    rho = [np.corrcoef(half.noise[:, :, half.units.get_loc(unit)])[0, 1] for unit in labels()]
+    np.testing.assert_allclose(rho, np.linspace(-0.9, 0.9, N), atol=0.03)     # standard error .007
+
+
+def test_seed_zero_and_one_differ():
+    values, errors = estimates(7), independent(7)
+    found = [compare([values], [errors], coverage=0.95, draws=199, seed=seed).critical("both", 0.95, False, None).sum()
+             for seed in (0, 0, 1)]
+    assert found[0] == found[1] != found[2]
+
+
+def with_one(series, label, value):
+    return series.where(series.index != label, value)
+
+
+def bad_covariance(change):
+    table = correlated(0).covariance
+    return CorrelatedErrors(change(table.copy()))
+
+
+def asymmetric(table):
+    table.iloc[0, 1] += 0.5
+    return table
+
+
+def negative(table):
+    return table - 0.9 * np.diag(np.diag(table))
+
+
+def twin(table):
+    table.loc["C01"] = table.loc["C00"].to_numpy()
+    table["C01"] = table["C00"].to_numpy()
+    return table
+
+
+@pytest.mark.parametrize(("errors", "words"), [
+    (IndependentErrors(with_one(independent(0).se, "C03", 0.0)), "больше 0.*C03.*usable_errors"),
+    (IndependentErrors(with_one(independent(0).se, "C03", np.nan)), "C03 она равна 0 или неизвестна"),
+    (IndependentErrors(independent(0).se * 0), "C00, C01, C02, C03, C04 и ещё 9"),
+    (IndependentErrors(independent(0).se.drop("C03")), "Стандартные ошибки и оценки.*Нет: C03"),
+    (IndependentErrors(independent(0).se, 0.0), "не меньше 1.*Исключите единицы с одним ответом"),
+    (IndependentErrors(independent(0).se, pd.Series(5.0, labels()[1:])), "Степени свободы и оценки.*C00"),
+    (IndependentErrors(independent(0).se, with_one(pd.Series(5.0, labels()), "C02", np.nan)), "C02"),
+    (CorrelatedErrors(correlated(0).covariance.drop(columns="C01")), "Ковариация и оценки.*C01"),
+    (CorrelatedErrors(correlated(0).covariance.mask(np.eye(N) > 0)), "Ковариация: пропущено"),
+    (bad_covariance(asymmetric), "симметричной"),
+    (bad_covariance(negative), "не положительно определена.*собственное число -"),
+    (bad_covariance(twin), "C00 и C01 совпадают"),
+    (CorrelatedErrors(correlated(0).covariance, degrees=0.5), "Степеней свободы"),
+    (ReplicatedErrors(replicated(0).replicates.drop(columns="C05")), "Повторные выборки и оценки.*C05"),
+    (ReplicatedErrors(replicated(0).replicates.mask(replicated(0).replicates > 1)), "Повторные выборки: пропущено"),
+    (ReplicatedErrors(replicated(0).replicates.iloc[:1], normal=True), "не меньше 2, найдено 1"),
+    (ReplicatedErrors(pd.concat([replicated(0).replicates] * 2)), "код повторяется"),
+])
+def test_errors_that_are_none_are_refused_in_words(errors, words):
+    with pytest.raises(InputError, match=f"(?s){words}"):
+        compare([estimates(0)], [errors], coverage=0.95, draws=199, seed=0)
+
+
+def test_estimates_with_gaps_repeats_or_alone_are_refused():
+    with pytest.raises(InputError, match=r"Оценки: пропущено значений 1.*C03"):
+        compare([with_one(estimates(0), "C03", np.nan)], [independent(0)], coverage=0.95, draws=199, seed=0)
+    with pytest.raises(InputError, match="код повторяется: C00"):
+        compare([pd.concat([estimates(0), estimates(0).iloc[:1]])], [independent(0)], coverage=0.95, draws=199, seed=0)
+    with pytest.raises(InputError, match="не меньше 2 единиц, найдено 1"):
+        compare([estimates(0).iloc[:1]], [independent(0)], coverage=0.95, draws=199, seed=0)
+
+
+def test_years_that_do_not_fit_are_refused():
+    values, one, other = estimates(0), independent(0), correlated(0)
+    with pytest.raises(InputError, match="заданы одинаково"):
+        compare([values, values], [one, other], coverage=0.95, draws=199, seed=0)
+    with pytest.raises(InputError, match=r"Оценки: наборы кодов различаются. Нет: C00"):
+        compare([values, values.iloc[1:]], [one, one], coverage=0.95, draws=199, seed=0)
+    with pytest.raises(InputError, match=r"Степени свободы ковариаций двух лет.*найдено 0, 7"):
+        compare([values, values], [other, correlated(0, degrees=7)], coverage=0.95, draws=199, seed=0)
+    with pytest.raises(InputError, match="только для независимых ошибок"):
+        compare([values, values], [other, other], coverage=0.95, draws=199, seed=0, correlation=0.5)
+    with pytest.raises(InputError, match=r"от −1 до 1, задано 1.5"):
+        compare([values, values], [one, one], coverage=0.95, draws=199, seed=0, correlation=1.5)
+    with pytest.raises(InputError, match="Корреляции и оценки"):
+        compare([values, values], [one, one], coverage=0.95, draws=199, seed=0, correlation=pd.Series(0.5, ["C00"]))
+    later = ReplicatedErrors(replicated(0).replicates.rename(index=lambda row: row + 1))
+    with pytest.raises(InputError, match="строка к строке"):
+        compare([values, values], [replicated(0), later], coverage=0.95, draws=199, seed=0)
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    ({"coverage": 0.4}, "coverage=0.4"),
+    ({"coverage": 1.0}, "не включая 1"),
+    ({"seed": -1}, "seed=-1"),
+    ({"draws": 18}, "Розыгрышей 18: для доверительной вероятности 0.95 нужно не меньше 19"),
+])
+def test_parameters_out_of_their_range_are_refused(options, words):
+    with pytest.raises(UsageError, match=words):
+        compare([estimates(0)], [independent(0)], **{"coverage": 0.95, "draws": 19, "seed": 0, **options})
+
+
+def test_few_replicates_are_refused_unless_they_are_normal():
+    with pytest.raises(UsageError, match=r"Повторных выборок 18.*не меньше 19"):
+        compare([estimates(0)], [replicated(0, count=18)], coverage=0.95, draws=199, seed=0)
+    drawn = compare([estimates(0)], [replicated(0, count=18, normal=True)], coverage=0.95, draws=199, seed=0)
+    assert drawn.noise.shape == (1, 199, N)
+
+
+def test_what_does_not_fit_into_memory_is_refused_before_it_is_drawn(monkeypatch):
+    monkeypatch.setattr(pairwise, "MOST_MEMORY", 1e4)
+    with pytest.raises(UsageError, match=r"Сравнение 14 единиц по 199 розыгрышам.*Уменьшите draws\.$"):
+        compare([estimates(0)], [independent(0)], coverage=0.95, draws=199, seed=0)
+    with pytest.raises(UsageError, match="или задайте независимые ошибки"):
+        compare([estimates(0)], [correlated(0)], coverage=0.95, draws=199, seed=0)
