@@ -67,7 +67,7 @@ def test_manifest_names_inputs_by_hash_parameters_and_seed(project):
     edition = "data/raw/methodology/star-2022.yaml"
     assert manifest["inputs"][edition] == sources.sha256(project / edition)
     assert "data/raw/star_demonstration/2024/answers.csv" in manifest["inputs"]
-    assert manifest["jobs"]["sensitivity"]["parameters"]["draws"] == 500
+    assert manifest["jobs"]["sensitivity"]["parameters"]["draws"] == 2000
     assert manifest["seeds"]["sensitivity"] == 0
     assert manifest["versions"]["pandas"]
 

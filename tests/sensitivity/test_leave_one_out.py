@@ -12,7 +12,7 @@ from methods.errors import InputError
 from methods.index.edition import INDEX
 from methods.index.rank import rank
 from methods.index.score import index_with, score
-from methods.sensitivity.leave_one_out import leave_one_out, weights_without
+from methods.sensitivity.leave_one_out import elements_left_out, leave_one_out, weights_without
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +138,18 @@ def test_unknown_elements_are_refused(root):
     star = load_edition(root, "star-2022")
     with pytest.raises(InputError, match="Элемента «Ж» нет в редакции star-2022"):
         weights_without(star, "Ж")
+
+
+def test_every_element_of_an_edition_in_turn(root):
+    star, _, scores = store.scored("star-2022", "2024", root)
+    found = elements_left_out(scores, star)
+    assert list(found.places) == [*star.groups, *star.indicators]
+    pd.testing.assert_series_equal(found.adopted, scores.rank.dropna(), check_names=False)
+    without = index_with(scores, star, weights_without(star, "А1"))[scores.rank.notna()]
+    pd.testing.assert_series_equal(found.places["А1"], rank(without), check_names=False)
+
+
+def test_indicators_that_were_screened_out_are_passed_over(root):
+    real, _, scores = store.scored("cms-2021", "2021", root)
+    assert scores.dropped
+    assert not set(scores.dropped) & set(elements_left_out(scores, real).places)

@@ -19,7 +19,8 @@ from methods.sensitivity.engine import Experiment
 from methods.sensitivity.factors import WeightNoise
 from methods.sensitivity.monte_carlo import rank_stability
 
-SHIPPED = ("cms-2021", "egov-career-2022", "gtmi-2020", "gtmi-2022", "gtmi-2025", "odm-2023", "star-2022")
+SHIPPED = ("cms-2021", "egov-career-2022", "gtmi-2020", "gtmi-2022", "gtmi-2025", "maturity-2022", "odm-2023",
+           "star-2022")
 
 
 # --- the engine is the recipe for every shipped edition ---------------------------------------------------------------

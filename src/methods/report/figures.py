@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -231,7 +232,8 @@ def quadrant_map(table: pd.DataFrame, survey_cut: float, checklist_cut: float) -
 def acceptability_map(table: pd.DataFrame) -> Figure:
     """Shares of draws by adopted place (rows) and place drawn (columns), darker is more; readable in grey."""
     figure, axes = plt.subplots(figsize=(6.6, 5.6), layout="constrained")
-    image = axes.imshow(100 * table.to_numpy(), cmap="cividis_r", aspect="equal", vmin=0)
+    image = axes.imshow(100 * table.to_numpy(), cmap=LinearSegmentedColormap.from_list("draws", ["white", BLUE, INK]),
+                        norm=PowerNorm(0.6, vmin=0), aspect="equal")
     ticks = np.unique(np.linspace(0, len(table) - 1, 6).round().astype(int))
     axes.set_xticks(ticks, [str(table.columns[tick]) for tick in ticks])
     axes.set_yticks(ticks, [str(table.index[tick]) for tick in ticks])
@@ -249,5 +251,65 @@ def causes(table: pd.DataFrame) -> Figure:
     axes.barh(rows, table["effect"], color="#D6E3EF", height=0.66, label="доля источника (Шепли)")
     axes.hlines(rows, table["low"], table["high"], color=BLUE, linewidth=4, alpha=0.6, label="интервал 95 %")
     axes.set_xlim(left=0)
+    _legend_above(axes)
+    return figure
+
+
+def level_certainty(scores: pd.Series, own: pd.Series, cuts: Sequence[float], scale: str) -> Figure:
+    """Probability of the level that a unit was given, by its score: it dips at every border."""
+    figure, axes = plt.subplots(figsize=(8, 3.4), layout="constrained")
+    for cut in cuts:
+        axes.axvline(cut, color=ORANGE, linewidth=1.2, linestyle="--")
+    axes.plot(scores[own.index], 100 * own, "o", color=BLUE, markersize=4, alpha=0.5, markeredgewidth=0)
+    axes.set(xlabel=f"Индекс, {scale}" if scale else "Индекс", ylabel="Вероятность своего уровня, %", ylim=(0, 103))
+    _comma(axes)
+    return figure
+
+
+def questions_map(statistics: pd.DataFrame, doubtful: Sequence[object], most: int = 14) -> Figure:
+    """Questions by how easy they are and how they go with the rest; those with a doubt are named, most telling first.
+
+    Names of many doubtful questions would cover each other: only those that go worst with the rest have theirs.
+    """
+    figure, axes = plt.subplots(figsize=(8, 4.2), layout="constrained")
+    marked = statistics.index.isin(list(doubtful))
+    for own, colour, label in ((~marked, BLUE, "без сомнений"), (marked, ORANGE, "есть сомнение")):
+        axes.plot(100 * statistics.loc[own, "share"], statistics.loc[own, "item_rest"], "o", color=colour,
+                  markersize=6, alpha=0.7, markeredgewidth=0, label=label)
+    named = statistics[marked].dropna(subset=["item_rest"]).nsmallest(most, "item_rest")
+    for (share, rest), own in named.groupby([named["share"].round(2), named["item_rest"].round(2)]):
+        axes.annotate(", ".join(map(str, own.index)), (100 * share, rest), xytext=(5, 3), textcoords="offset points",
+                      fontsize=9)
+    axes.axhline(0, color=INK, linewidth=1)
+    axes.set(xlabel="Доля полученных баллов, % (правее — легче)", ylabel="Связь с остальными вопросами")
+    _comma(axes)
+    _legend_above(axes)
+    return figure
+
+
+def transition_maps(shares: dict[str, pd.DataFrame], names: Sequence[str]) -> Figure:
+    """Shares of every level (rows) that went to every level (columns), %, one panel a pair of waves."""
+    figure, panels = plt.subplots(1, len(shares), figsize=(min(4.6 * len(shares) + 1, 11), 0.5 * len(names) + 2),
+                                  layout="constrained", squeeze=False, sharey=True)
+    for (title, table), axes in zip(shares.items(), panels[0], strict=True):
+        labels = [names[level] for level in table.index]
+        sns.heatmap((100 * table).set_axis(labels).set_axis(labels, axis=1), annot=True, fmt=".0f", cmap="Blues",
+                    cbar=False, ax=axes, linewidths=0.6, vmin=0, vmax=100)
+        axes.set(xlabel="", ylabel="")
+        axes.set_title(title, fontsize=11)
+        axes.tick_params(axis="x", rotation=30 if max(map(len, labels)) > 6 else 0)
+        axes.tick_params(axis="y", rotation=0)
+    return figure
+
+
+def mean_effects(tables: dict[str, pd.Series], unit: str) -> Figure:
+    """Mean effect of every cause on the score, one colour a pair of waves; left of the line it lowered the score."""
+    causes = list(dict.fromkeys(code for own in tables.values() for code in own.index))
+    figure, axes, rows = _rows(causes, unit)
+    height = 0.7 / len(tables)
+    for place, (name, own) in enumerate(tables.items()):
+        axes.barh(rows - 0.35 + height * (place + 0.5), own.reindex(causes).to_numpy(), height=height, label=name,
+                  color=sns.color_palette("colorblind")[place])
+    axes.axvline(0, color=INK, linewidth=1)
     _legend_above(axes)
     return figure

@@ -11,6 +11,7 @@ from methods import checks
 from methods.errors import InputError
 from methods.index.edition import INDEX, Edition
 from methods.index.rank import Ties, rank
+from methods.index.score import Scores, index_with
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,23 @@ def leave_one_out(members: Sequence[str], scoring: Callable[[list[str]], pd.Seri
         checks.same_labels(scores.index, adopted.index, f"Оценки без элемента {member}")
         places[member] = rank(scores, ties)
     return LeaveOneOut(adopted, pd.DataFrame(places, index=adopted.index))
+
+
+def elements_left_out(scores: Scores, edition: Edition) -> LeaveOneOut:
+    """Places of the ranked units without each group and each indicator in turn, their weights going to their siblings.
+
+    Who is ranked stays as adopted. Indicators that were screened out are passed over.
+    """
+    ranked = scores.rank.notna()
+    elements = list(edition.indicators) if edition.is_flat else [*edition.groups, *edition.indicators]
+    there = [code for code in elements if set(edition.leaves(code)) - set(scores.dropped)]
+    return leave_one_out(there, lambda kept: _without(scores, edition, set(there) - set(kept))[ranked],
+                         ties=edition.ranking.ties)
+
+
+def _without(scores: Scores, edition: Edition, absent: set[str]) -> pd.Series:
+    left_out = next(iter(absent), None)
+    return index_with(scores, edition, {} if left_out is None else weights_without(edition, left_out))
 
 
 def weights_without(edition: Edition, left_out: str) -> dict[str, pd.Series]:
