@@ -4,11 +4,16 @@ import json
 import re
 import shutil
 
+import docx
+import openpyxl
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
 from methods.cli import main
 from methods.data import sources
+from methods.index.rounding import half_up
+from methods.report.results import Results
 
 LOADED = re.compile(r"https?://|//cdn|url\((?!data:|#)", re.IGNORECASE)
 
@@ -72,6 +77,45 @@ def test_manifest_names_inputs_by_hash_parameters_and_seed(project):
     assert manifest["versions"]["pandas"]
 
 
+def test_word_excel_and_pdf_lie_beside_the_page_and_say_the_same(project):
+    folder = project / "reports" / "star-2022" / "2024"
+    page = BeautifulSoup((folder / "annual_report.html").read_text(encoding="utf-8"), "html.parser")
+    text, book = docx.Document(folder / "annual_report.docx"), openpyxl.load_workbook(folder / "annual_report.xlsx")
+    assert (folder / "annual_report.pdf").read_bytes().startswith(b"%PDF")
+    headings = [found.get_text().split() for found in page.find_all(["h1", "h2", "h3"])]
+    assert [line.text.split() for line in text.paragraphs if line.style.name.startswith("Heading")] == headings
+    tables = page.find_all("table")
+    assert len(text.tables) == len(book.worksheets) - 1 == len(tables)
+    for ours, theirs in zip(text.tables, tables, strict=True):
+        cells = [cell.get_text(strip=True) for cell in theirs.select("tbody th, tbody td")]
+        assert [cell.text.strip() for row in ours.rows[-len(theirs.select("tbody tr")):] for cell in row.cells] == cells
+    assert len(text.inline_shapes) == len(page.find_all("img"))
+    assert all(picture._inline.docPr.get("descr") for picture in text.inline_shapes)
+
+
+def test_workbook_holds_the_numbers_of_the_results_rounded_and_no_others(project):
+    folder = project / "reports" / "star-2022" / "2024"
+    kept = {table.title: table for job in ("weights", "agreement", "sensitivity", "maturity")
+            for table in Results.read(folder, job).tables.values()}
+    compared = 0
+    for sheet in openpyxl.load_workbook(folder / "annual_report.xlsx").worksheets[1:]:
+        table = kept.get(sheet["A1"].value.partition(". ")[2])
+        if table is None:
+            continue
+        head = next(row for row in sheet.iter_rows(min_row=4, values_only=True) if row[0])
+        body = [row for row in sheet.iter_rows(min_row=5, values_only=True) if row != head]
+        for label in table.frame.select_dtypes("number"):
+            places = table.decimals.get(label) if isinstance(table.decimals, dict) else table.decimals
+            found = [row[head.index(label)] for row in body]
+            for shown, value in zip(found, table.frame[label], strict=True):
+                if pd.isna(value):
+                    assert shown == "—"
+                else:
+                    assert shown == (half_up(float(value), places) if places is not None else pytest.approx(value))
+                    compared += 1
+    assert compared > 100
+
+
 def test_every_rank_in_the_report_has_its_interval(project):
     folder = project / "reports" / "star-2022" / "2024"
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
@@ -81,9 +125,10 @@ def test_every_rank_in_the_report_has_its_interval(project):
         assert {"Место", "Место с", "Место по"} <= set(head.split(";"))
 
 
-def test_same_inputs_give_the_same_numbers_and_pictures(project, monkeypatch):
+def test_same_inputs_give_the_same_numbers_pictures_and_files(project, monkeypatch):
     first = reported(project, monkeypatch, "gtmi-2022")
-    before = {path.name: path.read_bytes() for path in [first / "results.json", *first.glob("figures/*.png")]}
+    made = ["results.json", "annual_report.html", "annual_report.docx", "annual_report.pdf", "annual_report.xlsx"]
+    before = {path.name: path.read_bytes() for path in [*map(first.joinpath, made), *first.glob("figures/*.png")]}
     again = reported(project, monkeypatch, "gtmi-2022", "-p", "sensitivity.seed=0")
-    after = {path.name: path.read_bytes() for path in [again / "results.json", *again.glob("figures/*.png")]}
+    after = {path.name: path.read_bytes() for path in [*map(again.joinpath, made), *again.glob("figures/*.png")]}
     assert before == after

@@ -10,7 +10,8 @@ from methods import cli
 from methods.data import editions, reference, store
 from methods.run import runner
 
-SHIPPED = ("cms-2021", "egov-career-2022", "gtmi-2020", "gtmi-2022", "gtmi-2025", "odm-2023", "star-2022")
+SHIPPED = ("cms-2021", "egov-career-2022", "gtmi-2020", "gtmi-2022", "gtmi-2025", "maturity-2022", "odm-2023",
+           "star-2022")
 
 
 @pytest.fixture

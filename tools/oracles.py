@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from methods.validation.table import digit
+
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "oracles.md"
 ROOMS = {"index": "Индекс", "weights": "Веса", "agreement": "Согласованность", "sensitivity": "Места и их надёжность",
          "maturity": "Зрелость", "data": "Данные", "editions": "Опубликованные индексы"}
-SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 COLUMNS = "| что | источник | сверено чисел | расхождение | допуск |"
 HEAD = """\
 # С чем сверены формулы
@@ -39,22 +40,6 @@ class Comparisons:
         """Take the comparison out of a passed test."""
         if report.when == "call":
             self.rows |= {value for name, value in report.user_properties if name == "oracle"}
-
-
-def digit(value: float) -> str:
-    """One significant digit, as a Russian reader writes it.
-
-    >>> digit(0.00034), digit(3e-7), digit(2e-16), digit(0), digit(0.96)
-    ('0,0003', '3·10⁻⁷', '< 10⁻¹²', '0', '1')
-    """
-    if value == 0:
-        return "0"
-    if value < 1e-12:
-        return "< 10⁻¹²"
-    figure, power = f"{value:.0e}".split("e")
-    if int(power) >= -5:
-        return f"{float(figure) * 10 ** int(power):.{max(0, -int(power))}f}".replace(".", ",")
-    return f"{figure}·10{str(int(power)).translate(SUPERSCRIPT)}"
 
 
 def table(rows: set[tuple]) -> str:

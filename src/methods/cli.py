@@ -20,12 +20,16 @@ from methods.data.candidates import adopt_candidate
 from methods.data.disclosure import masked
 from methods.data.intake import check_folder, requirement_list
 from methods.data.templates import write_templates
-from methods.errors import EnvironmentFault, UsageError, ZvezdaError
+from methods.data.waves import both_measured
+from methods.errors import EnvironmentFault, NotPublishable, UsageError, ZvezdaError
 from methods.files import write_atomic
+from methods.index.change import score_change
 from methods.index.consistency import nearest, remarks
 from methods.index.edition import Edition
 from methods.index.rounding import round_half_up
+from methods.index.score import score as scores_of
 from methods.problems import SPOKEN, Language, Protocol
+from methods.report import differing
 from methods.report.applicability import reason_not_applicable
 from methods.report.exports import guarded, to_xlsx
 from methods.run import JOBS
@@ -78,15 +82,25 @@ def zvezda(lang: Language) -> None:
 @PERIOD
 @PARAMETERS
 @TIMEOUT
+@click.option("--template", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Файл DOCX: его стили, поля и колонтитулы возьмёт отчёт в Word.")
 @click.option("--ignore-previous", is_flag=True,
               help="Прежние отчёты за этот период никому не передавали: не сравнивать с ними.")
-def report(version: str, period: str, parameters: tuple[str, ...], timeout: float | None,
+def report(version: str, period: str, parameters: tuple[str, ...], timeout: float | None, template: Path | None,
            ignore_previous: bool) -> None:
-    """Посчитать всё и собрать годовой отчёт в reports/РЕДАКЦИЯ/ПЕРИОД."""
+    """Посчитать всё и собрать годовой отчёт в reports/РЕДАКЦИЯ/ПЕРИОД: страница, Word, PDF и Excel."""
+    from methods.report import formats, word
     from methods.run import release, runner  # loads Jupyter, two seconds that the other commands do not owe
 
+    if template is not None:
+        word.opened(template)  # before the kernels: a wrong file must not cost a minute
     root, edition, period, files = _prepared(version, period)
+    files += [] if template is None else [template.resolve()]
     measured = store.prepare(root, edition, period)
+    issued = sources.read_source(root, edition.data.dataset).date
+
+    def other_formats(notebook: Path) -> None:
+        formats.write(notebook, runner.report_title(version, period), issued, template)
 
     def may_leave(folder: Path, final: Path) -> None:
         if not ignore_previous:
@@ -96,9 +110,10 @@ def report(version: str, period: str, parameters: tuple[str, ...], timeout: floa
         release.nothing_personal(folder, measured.comments, [edition.title, *names.unique()])
 
     done = runner.run_report(
-        version, period, root, _pairs(parameters), inputs=files, timeout=timeout, say=tqdm.write, release=may_leave,
+        version, period, root, _pairs(parameters), inputs=files, timeout=timeout, say=tqdm.write,
+        formats=other_formats, release=may_leave,
         applicable=lambda job, _: reason_not_applicable(job, edition))
-    click.echo(f"Откройте: {done / 'annual_report.html'}")
+    click.echo(f"Откройте: {done / 'annual_report.html'}; рядом он же для Word, в PDF и таблицы для Excel.")
 
 
 @zvezda.command()
@@ -277,6 +292,83 @@ def adopt(version: str, decision: Path | None, name: str | None) -> None:
     if editions.read_edition(path).status == "candidate":
         raise UsageError(f"{path.name}: это проект. Поставьте status: adopted и впишите решение, затем повторите.")
     click.echo(f"{version}: sha256 {editions.record_adopted(root, version)}")
+
+
+@zvezda.command("diff")
+@click.argument("old", metavar="РЕДАКЦИЯ")
+@click.argument("new", metavar="РЕДАКЦИЯ|ФАЙЛ.yml")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Файл XLSX с таблицами различий.")
+@click.option("--force", is_flag=True, help="Заменить файл, если он уже есть.")
+def differ(old: str, new: str, out: Path | None, force: bool) -> None:
+    """Чем отличаются две редакции и кого это сдвинуло. Вторая может быть файлом проекта."""
+    if out is not None:
+        _may_write(out, force)
+    root = store.project_root()
+    first, second = (editions.read_edition(Path(name)) if name.endswith((".yml", ".yaml"))
+                     else editions.load_edition(root, name) for name in (old, new))
+    found = differing.differences(first, second)
+    click.echo(differing.summary(found, first, second))
+    tables = {"Различия": differing.table(found)}
+    for row in tables["Различия"].itertuples(index=False):
+        click.echo(f"  {row[0]} | {row[1]} | {row[2]} → {row[3]}")
+    if first.data.dataset == second.data.dataset:
+        common = [period for period in first.data.periods if period in second.data.periods]
+        periods = (common[-1],) * 2 if common else (first.data.periods[-1], second.data.periods[-1])
+        sides = both_measured(root, first, second, periods)
+        moved = differing.moves(*map(scores_of, sides, (first, second)), first, second)
+        both_lists = {} if periods[0] != periods[1] or sides[0] is sides[1] else {
+            "before_by_new_list": sides[1], "after_by_old_list": sides[0]}  # one period, counted by both lists
+        split = score_change(sides[0], first, sides[1], second, **both_lists)
+        click.echo(f"{differing.moves_text(moved, second, periods)}\n{differing.causes_text(split, second)}")
+        tables["Причины"] = differing.causes_table(split, second).reset_index()
+    else:
+        click.echo("Данные у редакций разные: места и уровни не сравниваются.")
+    if out is not None:
+        to_xlsx(tables, decimals={"Средний вклад": 4, "Средний размер вклада": 4}).write(out)
+        click.echo(f"Записано: {out}")
+
+
+@zvezda.command()
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Файл JSON с результатами.")
+@click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Страница с таблицей.")
+@click.option("--markdown", "markdown_file", type=click.Path(dir_okay=False, path_type=Path),
+              help="Таблица для документации.")
+@click.option("--force", is_flag=True, help="Заменить файлы, если они уже есть.")
+def validate(json_file: Path | None, html_file: Path | None, markdown_file: Path | None, force: bool) -> None:
+    """Пересчитать опубликованные результаты и сверить с напечатанными. Код 0 — сошлось всё.
+
+    Индексы CMS, eGovernment Benchmark, Open Data Maturity, GTMI, ASEM, TAI и примеры из статей, на которых стоят
+    формулы: источник, сколько чисел сверено, наибольшее расхождение, допуск.
+    """
+    from methods.validation import registry  # every formula of the project: a second that the others do not owe
+    from methods.validation import table as rendering
+
+    for out in filter(None, (json_file, html_file, markdown_file)):
+        _may_write(out, force)
+    found = registry.validate(store.project_root(), tqdm(registry.CHECKS, "Сверка", leave=False, disable=None))
+    click.echo(rendering.text(found))
+    for out, made in ((json_file, rendering.json_record), (html_file, rendering.html),
+                      (markdown_file, lambda all_: rendering.markdown(registry.by_room(all_)).encode("utf-8"))):
+        if out is not None:
+            write_atomic(out, made(found))
+            click.echo(f"Записано: {out}")
+    if not all(each.holds for each in found):
+        raise NotPublishable("Опубликованные результаты воспроизведены не все: смотрите строки «НЕТ».")
+
+
+@zvezda.command()
+@click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@TIMEOUT
+@click.option("--template", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Шаблон DOCX, с которым отчёт строился, если он лежит вне проекта.")
+def replay(manifest: Path, timeout: float | None, template: Path | None) -> None:
+    """Пересчитать готовый отчёт по его manifest.json и сверить. Код 0 — сошлось всё; сам отчёт не меняется."""
+    from methods.run import replay as again  # loads Jupyter, two seconds that the other commands do not owe
+
+    found = again.replay(manifest, store.project_root(), template=template, timeout=timeout, say=tqdm.write)
+    click.echo(found.text())
+    if not found.equal:
+        raise NotPublishable("Отчёт не воспроизведён: различия названы выше.")
 
 
 @zvezda.command()

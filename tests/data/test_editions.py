@@ -439,7 +439,8 @@ def test_a_file_in_cp1251_is_told_to_be_saved_as_utf_8(tmp_path, small_text):
 
 # --- adopted editions -----------------------------------------------------------------------------------------------
 
-SHIPPED = ("cms-2021", "egov-career-2022", "gtmi-2020", "gtmi-2022", "gtmi-2025", "odm-2023", "star-2022")
+SHIPPED = ("cms-2021", "egov-career-2022", "gtmi-2020", "gtmi-2022", "gtmi-2025", "maturity-2022", "odm-2023",
+           "star-2022")
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from methods.errors import EnvironmentFault, UsageError
 from methods.index import degenerate
 from methods.index.score import score
 
-SHIPPED = ("cms-2021", "egov-career-2022", "gtmi-2020", "gtmi-2022", "gtmi-2025", "odm-2023", "star-2022")
+SHIPPED = ("cms-2021", "egov-career-2022", "gtmi-2020", "gtmi-2022", "gtmi-2025", "maturity-2022", "odm-2023",
+           "star-2022")
 
 
 def same(left, right):

@@ -80,7 +80,7 @@ def test_nothing_active_in_html(payload):
     for raw in ("<script", "onerror=", "onload=", "javascript:", "](", "$", "http://"):
         assert raw not in text.lower()
     shown = page.find_all("td")[3].get_text()
-    assert shown == exports._text(payload, "", exports.Notes())   # read as it was written
+    assert shown == exports.clean(payload, "", exports.Notes())   # read as it was written
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -88,7 +88,7 @@ def test_json_is_strict_and_safe_inside_a_page(payload):
     content = exports.to_json(frame(payload), title=payload).content.decode()
     assert not set("<>&\u2028\u2029") & set(content)
     record = json.loads(content, parse_constant=lambda name: pytest.fail(name))
-    assert record["rows"][0][1:4] == [-1.5, 7, exports._text(payload, "", exports.Notes())]
+    assert record["rows"][0][1:4] == [-1.5, 7, exports.clean(payload, "", exports.Notes())]
     assert record["rows"][1][1] is None
 
 

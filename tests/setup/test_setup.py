@@ -122,7 +122,7 @@ def test_our_code_imports_only_packages_that_pyproject_names(root, pyproject):
     named = [*pyproject["project"]["dependencies"], *pyproject["project"]["optional-dependencies"]["cluster"]]
     direct = {canonicalize_name(Requirement(line).name) for line in named}
     # where the import has another name than the package
-    distribution = {"bs4": "beautifulsoup4", "yaml": "pyyaml"}
+    distribution = {"bs4": "beautifulsoup4", "docx": "python-docx", "yaml": "pyyaml"}
     for path in (root / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             modules = ([alias.name for alias in node.names] if isinstance(node, ast.Import)

@@ -94,12 +94,14 @@ def written_weights(edition: Edition, weights: Mapping[str, pd.Series]) -> dict[
     return section
 
 
-def write_candidate(folder: Path, root: Path, edition: Edition, weights: Mapping[str, pd.Series], version: str,
-                    decision: str) -> tuple[Path, Path]:
+def write_revision(folder: Path, root: Path, edition: Edition, changes: Mapping[str, object], version: str,
+                   decision: str) -> tuple[Path, Path]:
     """`candidate.yml` and `decision.md` in the folder: what people read, change and adopt.
 
     Parameters
     ----------
+    changes : mapping
+        Top key of the edition to its new value (`grades`, `left_out`, `weights`).
     version : str
         Name that the new edition would have.
     decision : str
@@ -112,10 +114,16 @@ def write_candidate(folder: Path, root: Path, edition: Edition, weights: Mapping
     """
     source = editions.edition_path(root, edition.version).read_text(encoding="utf-8-sig")
     text = candidate_text(source, {"version": version, "status": "candidate", "decision": "decision.md",
-                                   "based_on": edition.version, "weights": written_weights(edition, weights)})
+                                   "based_on": edition.version, **changes})
     editions.parse_edition(text, "candidate.yml")
     return (write_atomic(folder / "candidate.yml", text.encode("utf-8")),
             write_atomic(folder / "decision.md", decision.encode("utf-8")))
+
+
+def write_candidate(folder: Path, root: Path, edition: Edition, weights: Mapping[str, pd.Series], version: str,
+                    decision: str) -> tuple[Path, Path]:
+    """A candidate with other weights of some parents: `written_weights`, then `write_revision`."""
+    return write_revision(folder, root, edition, {"weights": written_weights(edition, weights)}, version, decision)
 
 
 def adopt_candidate(path: Path, root: Path, *, decision: Path | None = None, version: str | None = None) -> Adopted:

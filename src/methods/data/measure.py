@@ -47,6 +47,7 @@ class _Reader:
     read: dict[str, pd.DataFrame] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)   # questions that were found and not counted
 
     def file(self, name: str) -> Path:
         name = name.replace("{period}", self.period)
@@ -100,6 +101,9 @@ def measure(root: Path, edition: Edition, period: str) -> Measured:
             compute = {"column": _column, "survey": _survey, "checklist": _checklist, "checks": _checks}[how.measure]
             part = compute(reader, code, how).assign(indicator=code, side=side)
             parts.append(part)
+    if unknown := [code for code in edition.left_out if code not in reader.left_out]:
+        raise InputError(f"Ключ left_out: таких вопросов у показателей редакции {edition.version} нет: "
+                         f"{', '.join(unknown[:20])}. Исправьте коды.")
     together = pd.concat(parts, ignore_index=True)[list(MEASUREMENT_COLUMNS)]
     strangers = sorted(set(together["unit"]) - set(units.index))
     if strangers:
@@ -176,7 +180,7 @@ def _checklist(reader: _Reader, code: str, how: Checklist) -> pd.DataFrame:
     frame, rule = reader.table(how.table)
     items = how.items or (code,)
     if rule.requirement is not None:
-        chosen = frame[frame[rule.item].isin(items)]
+        chosen = _counted(reader, frame[frame[rule.item].isin(items)], rule.requirement)
         marks = pd.DataFrame({"unit": chosen[rule.unit], "score": tables.numbers(chosen, rule.score, rule, low=0),
                               "maximum": tables.numbers(chosen, rule.maximum, rule, low=0)})
         unscored = marks["score"].notna() & marks["maximum"].isna()
@@ -190,7 +194,8 @@ def _checklist(reader: _Reader, code: str, how: Checklist) -> pd.DataFrame:
     else:
         _once(frame[rule.unit], f"{rule.file}: единица")
         register = reader.register(rule)
-        columns = register.loc[register[rule.register_item].isin(items), rule.register_requirement].tolist()
+        own = _counted(reader, register[register[rule.register_item].isin(items)], rule.register_requirement)
+        columns = own[rule.register_requirement].tolist()
         marks = pd.concat([pd.DataFrame({
             "unit": frame[rule.unit], "score": tables.numbers(frame, column, rule, low=0, high=1, whole=True),
             "maximum": 1.0}) for column in columns], ignore_index=True) if columns else pd.DataFrame()
@@ -202,6 +207,13 @@ def _checklist(reader: _Reader, code: str, how: Checklist) -> pd.DataFrame:
         raise InputError(f"Чек-лист {rule.file}: балл {first['score']:g} больше наибольшего {first['maximum']:g} "
                          f"(единица {first['unit']}, показатель {code}).")
     return requirement_scores(marks, how.rule).reset_index().assign(clientele=EVERYONE, se=np.nan)
+
+
+def _counted(reader: _Reader, rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Rows of a checklist without the questions that the edition leaves out."""
+    gone = rows[column].isin(reader.edition.left_out)
+    reader.left_out.update(rows.loc[gone, column])
+    return rows[~gone]
 
 
 def _checks(reader: _Reader, code: str, how: Checks) -> pd.DataFrame:

@@ -123,6 +123,9 @@ def _references(edition: Edition) -> Iterator[Fault]:
             yield Fault(("indicators", code, "group"),
                         f"нет группы «{indicator.group}».{nearest(indicator.group, groups)}")
         for side, measure in indicator.sides.items():
+            if edition.left_out and measure.table == REGIONS and isinstance(measure, Checklist):
+                yield Fault(("left_out",), f"чек-лист показателя «{code}» приходит из файлов регионов: требование "
+                                           "исключают из перечня (data.requirements), а не ключом left_out")
             if measure.table == REGIONS and isinstance(measure, (Survey, Checklist)):
                 if edition.data.regions is None:
                     yield Fault(("data",), f"показатель «{code}» берётся из файлов регионов: укажите их папку, "

@@ -450,6 +450,9 @@ class Edition(Part):
     codebook: Codebook = Field(Codebook(), description="Правила анкеты.")
     estimation: Estimation = Field(Estimation(), description="Оценивание по ответам.")
     indicators: dict[Code, Indicator] = Field(min_length=1, description="Показатели.")
+    left_out: tuple[str, ...] = Field(
+        (), description="Коды вопросов и требований, которые остаются в данных, но не считаются; для чек-листов из "
+                        "таблиц, не из файлов регионов.")
     min_units: int = Field(
         0, ge=0, description="Показатель участвует, если значение есть не меньше чем у стольких единиц.")
     weights: dict[Code, Literal["equal"] | dict[Code, Share]] = Field(

@@ -119,7 +119,7 @@ def to_html(frame: pd.DataFrame, title: str = "", decimals: int | Mapping | None
     """
     notes = Notes()
     header, body = _grid(frame, decimals, notes)
-    caption = f"<caption>{_html(_text(title, 'заголовок', notes))}</caption>" if title else ""
+    caption = f"<caption>{_html(clean(title, 'заголовок', notes))}</caption>" if title else ""
     head = "".join(f"<th>{_html(_shown(value))}</th>" for value in header)
     lines = "\n".join("<tr>" + "".join(f"<td>{_html(_shown(value))}</td>" for value in row) + "</tr>" for row in body)
     # The classes keep MathJax out: between dollars it would read a centre's name as a formula.
@@ -133,7 +133,7 @@ def to_json(frame: pd.DataFrame, title: str = "", decimals: int | Mapping | None
     notes = Notes()
     header, body = _grid(frame, decimals, notes)
     plain = [[value.isoformat() if isinstance(value, datetime.date) else value for value in row] for row in body]
-    text = json.dumps({"title": _text(title, "заголовок", notes), "columns": header, "rows": plain},
+    text = json.dumps({"title": clean(title, "заголовок", notes), "columns": header, "rows": plain},
                       ensure_ascii=False, indent=1, allow_nan=False)
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
@@ -199,9 +199,9 @@ def _grid(frame: pd.DataFrame, decimals: int | Mapping | None, notes: Notes) -> 
     """Header and rows of plain values: None, bool, int, float, date or clean text."""
     depth = frame.index.nlevels
     bare = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
-    header = [] if bare else [_text("" if name is None else str(name), f"заголовок {i + 1}", notes)
+    header = [] if bare else [clean("" if name is None else str(name), f"заголовок {i + 1}", notes)
                               for i, name in enumerate(frame.index.names)]
-    header += [_text(" · ".join(map(str, label)) if isinstance(label, tuple) else str(label),
+    header += [clean(" · ".join(map(str, label)) if isinstance(label, tuple) else str(label),
                      f"заголовок {depth * (not bare) + i + 1}", notes) for i, label in enumerate(frame.columns)]
     places = [None] * (0 if bare else depth) + [
         decimals.get(label) if isinstance(decimals, Mapping) else decimals for label in frame.columns]
@@ -213,7 +213,7 @@ def _grid(frame: pd.DataFrame, decimals: int | Mapping | None, notes: Notes) -> 
 
 def _value(value: object, decimals: int | None, place: str, notes: Notes) -> object:
     if isinstance(value, str):
-        return _text(value, place, notes)
+        return clean(value, place, notes)
     if value is None or pd.isna(value):
         return None
     if pd.api.types.is_bool(value):
@@ -230,23 +230,23 @@ def _value(value: object, decimals: int | None, place: str, notes: Notes) -> obj
         return value.replace(tzinfo=None)
     if isinstance(value, datetime.date):
         return value
-    return _text(str(value), place, notes)
+    return clean(str(value), place, notes)
 
 
-def _text(text: str, place: str, notes: Notes) -> str:
+def clean(text: str, place: str, notes: Notes) -> str:
     """Text without signs that break files or hide other signs; at most as long as a cell holds."""
     spaced = re.sub(r"\r\n|[\t\r\n\x0b\x0c\x85\u2028\u2029]", " ", text)
-    clean = "".join(sign for sign in spaced if unicodedata.category(sign) not in {"Cc", "Cf", "Cs", "Cn"}
-                    or sign == "\u00ad")
-    if len(clean) != len(spaced):
-        codes = sorted({f"U+{ord(sign):04X}" for sign in spaced if sign not in clean})
+    kept = "".join(sign for sign in spaced if unicodedata.category(sign) not in {"Cc", "Cf", "Cs", "Cn"}
+                   or sign == "\u00ad")
+    if len(kept) != len(spaced):
+        codes = sorted({f"U+{ord(sign):04X}" for sign in spaced if sign not in kept})
         notes.add(place, f"удалены управляющие знаки ({', '.join(codes[:5])})")
     if spaced != text.replace("\r\n", " "):
         notes.add(place, "перевод строки или табуляция заменены пробелом")
-    if len(clean.encode("utf-16-le")) // 2 > CELL_LIMIT:
-        clean = _cut(clean, CELL_LIMIT)
+    if len(kept.encode("utf-16-le")) // 2 > CELL_LIMIT:
+        kept = _cut(kept, CELL_LIMIT)
         notes.add(place, f"текст длиннее {CELL_LIMIT} знаков, обрезан")
-    return clean
+    return kept
 
 
 def _csv_cell(value: object) -> str:

@@ -45,7 +45,7 @@ def to_html(notebook_path: str | os.PathLike, html_path: str | os.PathLike, titl
         True for reports: neither code nor warnings. False for the notebooks of jobs: both folded.
     """
     notebook_path, html_path = Path(notebook_path), Path(html_path)
-    page = _Page(str(notebook_path.parent.resolve()))
+    page = Page(str(notebook_path.parent.resolve()))
     exporter = TemplateExporter(
         config=Config({"NbConvertBase": {"display_data_priority": [
             "text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/latex", "text/plain"]},
@@ -62,14 +62,18 @@ def to_html(notebook_path: str | os.PathLike, html_path: str | os.PathLike, titl
     return html_path
 
 
-class _Page:
-    """What the cells of one page share: its headings. The methods are the template's filters."""
+class Page:
+    """What the cells of one page share: its headings. The methods are the template's filters.
+
+    `folder` is where the pictures of Markdown cells lie.
+    """
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self.headings: list[tuple[int, str, str]] = []   # level, anchor, text
 
     def markdown(self, source: str, attachments: dict | None = None) -> str:
+        """Markdown as a tidy fragment, its formulas as MathML."""
         renderer = _Renderer(escape=False, embed_images=True, exclude_anchor_links=True, path=self.folder,
                              attachments=attachments)
         return self.tidy(MarkdownWithMath(renderer, inline=_MathParser(hard_wrap=False)).render(source))

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 
+import nbformat
+
 from methods.errors import EnvironmentFault
 
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib", "seaborn", "papermill", "nbclient", "nbconvert",
-            "ipykernel")
+            "ipykernel", "numba", "pyarrow")
+PACKAGE = Path(__file__).resolve().parents[1]
+OUTSIDE = "outside-the-project/"
+RESULT = ("output_type", "name", "text", "data", "ename", "evalue")
+PICTURE = re.compile(r"[A-Za-z0-9+/]{200,}=*")   # base64
 
 
 def fingerprints(paths: Iterable[Path], root: Path) -> dict[str, str]:
@@ -55,10 +63,45 @@ def versions() -> dict[str, str | None]:
     return found
 
 
+def modules() -> dict[str, str]:
+    """SHA-256 of every file of the package `methods` that runs: a commit says nothing about a copy that was changed."""
+    files = [path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return fingerprints(files, PACKAGE.parent)
+
+
+def said(notebook: Path) -> list[tuple[str, str]]:
+    """Source and results of every code cell: equal in every run, unlike the file with its times.
+
+    A picture stands as its sha256.
+    """
+    cells = []
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if cell.cell_type == "code":
+            given: list[dict] = []
+            for output in cell.outputs:
+                own = {key: output[key] for key in RESULT if key in output}
+                if given and own["output_type"] == given[-1]["output_type"] == "stream" \
+                        and own["name"] == given[-1]["name"]:   # how a stream is cut is a matter of time
+                    given[-1]["text"] += own["text"]
+                else:
+                    given.append(own)
+            cells.append((cell.source, PICTURE.sub(_as_digest, json.dumps(given, ensure_ascii=False, sort_keys=True))))
+    return cells
+
+
+def executed(notebooks: Iterable[Path]) -> dict[str, str]:
+    """SHA-256 of what the cells of each executed notebook were and gave, by its name."""
+    return {path.name: hashlib.sha256(json.dumps(said(path)).encode()).hexdigest() for path in sorted(notebooks)}
+
+
 def code_state(root: Path) -> dict[str, str | bool] | None:
     """The git commit and whether files differ from it; None outside a repository or without git."""
     commit, status = _git(root, "rev-parse", "HEAD"), _git(root, "status", "--porcelain")
     return None if commit is None or status is None else {"commit": commit, "dirty": bool(status)}
+
+
+def _as_digest(found: re.Match[str]) -> str:
+    return f"sha256:{hashlib.sha256(found[0].encode()).hexdigest()[:12]}"
 
 
 def _git(root: Path, *command: str) -> str | None:
@@ -72,4 +115,5 @@ def _git(root: Path, *command: str) -> str | None:
 
 def _name(path: Path, root: Path) -> str:
     path, root = path.resolve(), root.resolve()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+    # of a file elsewhere, such as a Word template, the name only: the passport is published
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else f"{OUTSIDE}{path.name}"

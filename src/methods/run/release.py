@@ -15,6 +15,7 @@ from methods.data.disclosure import differencing, find_personal
 from methods.data.disclosure.model import REGION
 from methods.data.disclosure.quotation import fingerprints, quotes
 from methods.errors import DisclosureError
+from methods.report import document, office
 from methods.report.results import Results
 
 JOB, TABLE = "sensitivity", "published"  # the job that keeps the table of all published cells, and its key
@@ -74,6 +75,8 @@ def nothing_personal(folder: Path, comments: np.ndarray | None, allowed: Iterabl
             kinds.append("слова клиента")
         if kinds:
             found.append(f"  {place} | {', '.join(dict.fromkeys(kinds))}")
+        else:
+            known.add(text)  # the formats say the same again
     if found:
         more = [f"  … и ещё {len(found) - SHOWN}"] if len(found) > SHOWN else []
         raise DisclosureError("\n".join([
@@ -120,6 +123,14 @@ def _texts(folder: Path) -> Iterator[tuple[str, str]]:
                 for row, cell in enumerate(frame[column], 2):  # as Excel numbers them
                     if isinstance(cell, str) and len(cell) > 3:
                         yield f"таблица {record['job']}-{key}.csv | строка {row} | столбец «{column}»", cell
+    for path in sorted([*folder.glob("*.docx"), *folder.glob("*.xlsx")]):
+        yield from ((path.name, text) for text in office.texts(path) if len(text) > 3)
+    for path in sorted(folder.glob("*.pdf")):  # its letters are numbers of glyphs; it is set from these parts
+        if not path.with_suffix(".ipynb").is_file():
+            raise DisclosureError(f"Публикация остановлена: нельзя проверить {path.name}: рядом нет тетради "
+                                  f"{path.stem}.ipynb, из которой он сделан. Уберите файл и повторите.")
+        report = document.read(path.with_suffix(".ipynb"))
+        yield from ((path.name, text) for part in report.parts for text in document.said(part) if len(text) > 3)
     for path in sorted(folder.glob("*.ipynb")):
         for number, cell in enumerate(nbformat.read(path, as_version=4).cells, 1):
             for output in cell.get("outputs", ()):

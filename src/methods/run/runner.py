@@ -39,6 +39,7 @@ class Run:
     seconds: float
     notes: list[str] = field(default_factory=list)
     reason: str | None = None   # why it was not run: not applicable to this edition
+    given: dict = field(default_factory=dict)   # of the parameters those that were passed
 
 
 def run_job(job: str, edition: str, period: str, parameters: Mapping[str, object] | None = None,
@@ -62,7 +63,7 @@ def run_job(job: str, edition: str, period: str, parameters: Mapping[str, object
     """
     root = Path(root).resolve()
     plan = _plan([job], edition, period, parameters or {}, root)
-    folder = _folder(root, edition, "draft", _safe(period, "период"))
+    folder = _folder(root / "reports", edition, "draft", _safe(period, "период"))
     with locked(folder.with_name(f".{folder.name}.lock")):
         folder.mkdir(parents=True, exist_ok=True)
         return _execute(plan[job], folder, root, timeout, say)
@@ -70,8 +71,10 @@ def run_job(job: str, edition: str, period: str, parameters: Mapping[str, object
 
 def run_report(edition: str, period: str, root: Path | str = ".", parameters: Mapping[str, object] | None = None, *,
                inputs: Inputs = (), applicable: Callable[[str, str], str | None] = lambda job, edition: None,
+               formats: Callable[[Path], object] = lambda notebook: None,
                release: Callable[[Path, Path], None] = lambda folder, final: None,
-               workers: int | None = None, timeout: float | None = None, say: Say = print) -> Path:
+               workers: int | None = None, timeout: float | None = None, say: Say = print,
+               reports: Path | None = None) -> Path:
     """Execute the four jobs and the annual report into `reports/<edition>/<period>/`; return that folder.
 
     Everything is prepared in `<period>.partial` beside it and swapped in whole at the end: after a failure the
@@ -86,6 +89,8 @@ def run_report(edition: str, period: str, root: Path | str = ".", parameters: Ma
         `EnvironmentFault`.
     applicable : callable
         `applicable(job, edition)` gives the Russian reason why a job does not apply to the edition, or None.
+    formats : callable
+        `formats(notebook)` writes the executed annual report in other formats beside it.
     release : callable
         `release(folder, final)` looks at the finished folder before it takes the place of `final`; it raises
         `DisclosureError` if the report may not leave.
@@ -93,10 +98,12 @@ def run_report(edition: str, period: str, root: Path | str = ".", parameters: Ma
         Jobs at a time, each in a kernel of its own; by default 2, on a machine with one processor 1.
     timeout : float, optional
         Seconds for each notebook.
+    reports : path, optional
+        Where reports are kept instead of the project's `reports`; absolute.
     """
     root = Path(root).resolve()
     plan = _plan(JOBS, edition, period, parameters or {}, root)
-    final = _folder(root, edition, _safe(period, "период"))
+    final = _folder(reports or root / "reports", edition, _safe(period, "период"))
     partial, previous = final.with_name(f"{final.name}.partial"), final.with_name(f"{final.name}.previous")
     with locked(final.with_name(f".{final.name}.lock")):
         _recover(final, previous)
@@ -111,12 +118,19 @@ def run_report(edition: str, period: str, root: Path | str = ".", parameters: Ma
                          workers or min(2, os.cpu_count() or 1))
         results.merge(partial)
         runs["report"] = _execute(plan["report"], partial, root, timeout, say)
+        formats(runs["report"].notebook)
         manifest.unchanged(before, _hashes(inputs, root))
         release(partial, final)
         _write_manifest(partial, edition, period, root, started, before, runs)
         _swap(partial, final, previous)
-    say(f"Отчёт готов: {final}")
+    if reports is None:
+        say(f"Отчёт готов: {final}")
     return final
+
+
+def report_title(edition: str, period: str) -> str:
+    """Title of the annual report in every format."""
+    return f"Годовой отчёт {edition}, {period}"
 
 
 @dataclass(frozen=True)
@@ -143,7 +157,8 @@ def _plan(jobs: Iterable[str], edition: str, period: str, parameters: Mapping[st
     shares, chosen = _shares(parameters, known)
     plan = {}
     for job, source in sources.items():
-        given = shares[job] | {"edition": edition, "period": period}
+        # In an order of their own: the cell with them must not depend on the order of the command's words.
+        given = {"edition": edition, "period": period} | dict(sorted(shares[job].items()))
         values, notes = checked(given, known[job], source.stem)
         plan[job] = _Planned(job, source, values, known[job], notes + chosen[job])
     return plan
@@ -180,12 +195,12 @@ def _execute(planned: _Planned, folder: Path, root: Path, timeout: float | None,
     say(f"{planned.job}: {planned.source.stem} …")
     kernel.execute(planned.source, target, planned.given, root, timeout, line=list(JOBS).index(planned.job))
     html = target.with_suffix(".html")
-    title = f"Годовой отчёт {planned.given['edition']}, {planned.given['period']}" if planned.job == "report" else None
+    title = report_title(planned.given["edition"], planned.given["period"]) if planned.job == "report" else None
     to_html(target, html, title=title, hide_code=planned.job == "report")
     seconds = time.perf_counter() - clock
     say(f"{planned.job}: готово за {seconds:.1f} с".replace(".", ","))
     effective = {name: parameter.default for name, parameter in planned.known.items()} | planned.given
-    return Run(planned.job, target, html, effective, round(seconds, 2), planned.notes)
+    return Run(planned.job, target, html, effective, round(seconds, 2), planned.notes, given=planned.given)
 
 
 def _run_jobs(plan: Mapping[str, _Planned], folder: Path, root: Path, timeout: float | None, say: Say,
@@ -221,7 +236,8 @@ def _hashes(inputs: Inputs, root: Path) -> dict[str, str]:
 def _write_manifest(folder: Path, edition: str, period: str, root: Path, started: datetime,
                     hashes: dict[str, str], runs: Mapping[str, Run]) -> None:
     jobs = {run.job: {"notebook": f"notebooks/{JOBS[run.job]}.ipynb", "parameters": run.parameters,
-                      "seconds": run.seconds, "notes": run.notes, "not_applicable": run.reason}
+                      "given": sorted(run.given.keys() - {"edition", "period"}), "seconds": run.seconds,
+                      "notes": run.notes, "not_applicable": run.reason}
             for run in runs.values()}
     seeds = {job: entry["parameters"]["seed"] for job, entry in jobs.items() if "seed" in entry["parameters"]}
     notebooks = [root / entry["notebook"] for entry in jobs.values()]
@@ -230,8 +246,8 @@ def _write_manifest(folder: Path, edition: str, period: str, root: Path, started
         "started": started.isoformat(timespec="seconds"),
         "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
         "inputs": hashes, "notebooks": manifest.fingerprints(notebooks, root), "jobs": jobs, "seeds": seeds,
-        "versions": manifest.versions(), "code": manifest.code_state(root),
-        "outputs": manifest.fingerprints([folder], folder),
+        "versions": manifest.versions(), "code": manifest.code_state(root), "modules": manifest.modules(),
+        "outputs": manifest.fingerprints([folder], folder), "executed": manifest.executed(folder.glob("*.ipynb")),
     }
     (folder / "manifest.json").write_bytes(results.dump(record))
 
@@ -257,9 +273,8 @@ def _swap(partial: Path, final: Path, previous: Path) -> None:
     shutil.rmtree(previous, ignore_errors=True)
 
 
-def _folder(root: Path, edition: str, *parts: str) -> Path:
+def _folder(reports: Path, edition: str, *parts: str) -> Path:
     """A folder of the edition's reports; a link that leads out of `reports` is refused."""
-    reports = root / "reports"
     folder = reports.joinpath(_safe(edition, "редакция"), *parts)
     if not folder.resolve().is_relative_to(reports.resolve()):
         raise UsageError(f"папка {folder} | ссылка ведёт в {folder.resolve()}: выход за папку reports запрещён"
