@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import methods  # noqa: F401  (before openpyxl: it is told there not to use lxml)
+
 # The same examples in every run and no clock: a busy machine must not fail a property.
 hypothesis.settings.register_profile("zvezda", deadline=None, derandomize=True,
                                      suppress_health_check=[hypothesis.HealthCheck.too_slow])

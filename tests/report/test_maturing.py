@@ -165,6 +165,7 @@ def test_advice_is_one_row_a_question_with_every_reason(marks):
     assert list(maturing.advice_table(found, codes)) == ["Что сделать", "Почему"]
     said = maturing.advice_text(found, 6)
     assert said.startswith(f"Сомнения есть о {found['item'].nunique()} из 6{NBSP}вопросов: убрать — ")
+    assert maturing.advice_text(found, 6, 5).endswith("Единиц всего 5: это догадки.")
     assert maturing.advice_text(found.iloc[:0], 6) == f"Сомнений нет ни об одном из 6{NBSP}вопросов."
 
 

@@ -48,7 +48,10 @@ def summary(jobs: Mapping[str, Results]) -> str:
 
 
 def parts(job: Results, *names: str) -> list[Markdown | Table | Figure]:
-    """Kept parts of a job by name (`text:…`, `table:…`, `figure:…`); those it did not keep are passed over."""
+    """Kept parts of a job by name (`text:…`, `table:…`, `figure:…`); those it did not keep are passed over.
+
+    A key that ends in `*` stands for all that begin so, in the order in which they were kept.
+    """
     if job.reason is not None:
         return [Markdown(f"*Не применяется.* {job.reason}")]
     rooms = {"text": {key: Markdown(text) for key, text in job.texts.items()}, "table": job.tables,
@@ -56,8 +59,8 @@ def parts(job: Results, *names: str) -> list[Markdown | Table | Figure]:
     found = []
     for name in names:
         kind, key = name.split(":")
-        if key in rooms[kind]:
-            found.append(rooms[kind][key])
+        found += [part for kept, part in rooms[kind].items()
+                  if (kept.startswith(key[:-1]) if key.endswith("*") else kept == key)]
     return found
 
 

@@ -34,6 +34,7 @@ from methods.report.weighing import percent
 Title = Callable[[str], str]
 
 NO_LEVEL = "без уровня"
+ENOUGH_UNITS = 30      # units below which statistics of questions are guesses
 PRIOR = 0.5            # sd of the log of discriminations
 THETA = np.linspace(-3, 3, 61)
 SURE = 0.8             # probability of the own level from which on a level counts as sure
@@ -313,15 +314,16 @@ def advice_table(found: pd.DataFrame, titles: pd.Series) -> pd.DataFrame:
     return table.rename_axis("Код")
 
 
-def advice_text(found: pd.DataFrame, asked: int) -> str:
-    """How many questions are doubtful and what to do with them."""
+def advice_text(found: pd.DataFrame, asked: int, count: int = ENOUGH_UNITS) -> str:
+    """How many questions are doubtful and what to do with them; `count`: of the units that answered."""
     doubtful = found["item"].nunique()
     if not doubtful:
         return f"Сомнений нет ни об одном из {counted(asked, 'вопроса', 'вопросов', 'вопросов')}."
     kinds = "; ".join(f"{ACTIONS[action]} — {listed([str(item) for item in own.unique()], 6)}"
                       for action, own in found.groupby("action", sort=False)["item"])
     return (f"Сомнения есть о {spell(doubtful)} из {counted(asked, 'вопроса', 'вопросов', 'вопросов')}: {kinds}. Это "
-            "повод решать, а не решение: трудный вопрос может быть нужен, чтобы было куда расти.")
+            "повод решать, а не решение: трудный вопрос может быть нужен, чтобы было куда расти."
+            + ("" if count >= ENOUGH_UNITS else f" Единиц всего {spell(count)}: это догадки."))
 
 
 def order_text(found: RequirementOrder, titles: pd.Series) -> str:

@@ -1,0 +1,30 @@
+"""Chapters take what a job kept, by name or by the beginning of a name."""
+
+import pytest
+from IPython.display import Markdown
+
+from methods.report import chapters
+from methods.report.results import Results
+
+
+@pytest.fixture
+def job(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    results = Results("maturity", "star-2022", "2024")
+    for key in ("rule", "causes_2020_2022", "causes_2022_2025", "breaks"):
+        results.text(key, f"слова {key}")
+    return results
+
+
+def words(found):
+    return [part.data for part in found if isinstance(part, Markdown)]
+
+
+def test_parts_come_in_the_order_asked_and_absent_ones_are_passed_over(job):
+    assert words(chapters.parts(job, "text:breaks", "text:absent", "table:rule", "text:rule")) == [
+        "слова breaks", "слова rule"]
+
+
+def test_a_star_stands_for_all_keys_that_begin_so(job):
+    assert words(chapters.parts(job, "text:causes_*")) == ["слова causes_2020_2022", "слова causes_2022_2025"]
+    assert chapters.parts(job, "text:nothing_*") == []
