@@ -321,6 +321,7 @@ def differ(old: str, new: str, out: Path | None, force: bool) -> None:
         split = score_change(sides[0], first, sides[1], second, **both_lists)
         click.echo(f"{differing.moves_text(moved, second, periods)}\n{differing.causes_text(split, second)}")
         tables["Причины"] = differing.causes_table(split, second).reset_index()
+        tables["По единицам"] = differing.units_table(split, second).reset_index()
     else:
         click.echo("Данные у редакций разные: места и уровни не сравниваются.")
     if out is not None:

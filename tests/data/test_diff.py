@@ -50,7 +50,7 @@ def test_a_candidate_is_compared_on_the_same_data(command, candidate, tmp_path, 
     assert ": веса " in out
     assert not (root / "data" / "processed" / "gtmi-2026").exists()
     book = openpyxl.load_workbook(file)
-    assert book.sheetnames == ["Различия", "Причины"]
+    assert book.sheetnames == ["Различия", "Причины", "По единицам"]
     assert [cell.value for cell in book["Различия"][1]][-4:] == ["Что", "Где", "Было", "Стало"]
     assert command("gtmi-2025", candidate, "--out", file)[0] == 2  # never over a file without being asked
 

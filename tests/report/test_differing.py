@@ -139,6 +139,23 @@ def test_causes_add_up_to_the_change(scored):
     assert differing.cause_title("performance:Д", edition) == "работа, «Дружелюбие и партнёрство»"
 
 
+def test_every_unit_is_told_what_moved_it(scored, root):
+    """Two years of the star under two editions: contributions add up, and the largest is named."""
+    edition, measured, _ = scored
+    before = store.prepare(root, edition, "2023").measurements
+    other = changed(edition, weights={**edition.weights, "index": {"Д": 0.3, "П": 0.2, "М": 0.2, "А": 0.2, "К": 0.1}})
+    split = score_change(before, edition, measured.measurements, other)
+    found = differing.units_table(split, other)
+    causes = [name for name in found if name not in ("Было", "Стало", "Изменение", "Главная")]
+    assert "веса" in causes
+    assert len(found) > 1000
+    assert (found[causes].sum(axis=1) - found["Изменение"]).abs().max() < 1e-9
+    assert (found["Стало"] - found["Было"] - found["Изменение"]).abs().max() < 1e-9
+    assert found["Изменение"].abs().is_monotonic_decreasing
+    first = found.iloc[0]
+    assert first["Главная"] == first[causes].astype(float).abs().idxmax()
+
+
 def test_nothing_to_split(scored):
     edition, measured, _ = scored
     one, two = (measured.measurements[measured.measurements["unit"].str.startswith(code)] for code in ("01", "02"))

@@ -207,6 +207,20 @@ def causes_table(found: Decomposition, edition: Edition) -> pd.DataFrame:
     return rows.set_axis(names).rename(columns=CAUSES).rename_axis("Причина")
 
 
+def units_table(found: Decomposition, edition: Edition) -> pd.DataFrame:
+    """Every unit's score before and after, what each cause added, and the cause that moved it most, most moved first.
+
+    Published points. Contributions add up to the change; empty where a mixture of the editions gives the unit no score.
+    """
+    scale, units = edition.publication.multiplier, found.effects.index
+    effects = (scale * found.effects).rename(columns=lambda code: cause_title(code, edition))
+    table = pd.concat([(scale * found.before[units]).rename("Было"), effects,
+                       (scale * found.after[units]).rename("Стало"), (scale * found.change).rename("Изменение"),
+                       found.largest.map(lambda code: cause_title(code, edition) if code else "").rename("Главная")],
+                      axis=1).rename_axis("Код")
+    return table.loc[found.change.abs().sort_values(ascending=False, kind="stable").index]
+
+
 def cause_title(factor: str, edition: Edition) -> str:
     """A cause of change in words, its group by title.
 
