@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import methods  # noqa: F401  (before openpyxl: it is told there not to use lxml)
+from methods.index.normalise import goalposts
 
 # The same examples in every run and no clock: a busy machine must not fail a property.
 hypothesis.settings.register_profile("zvezda", deadline=None, derandomize=True,
@@ -16,10 +17,28 @@ hypothesis.settings.register_profile("zvezda", deadline=None, derandomize=True,
 hypothesis.settings.load_profile("zvezda")
 
 
+# Goalposts of the Technology Achievement Index: Human Development Report 2001, technical note 2.
+LOW = [0, 0, 0, 0, 0, np.log10(22), 0.8, 0.1]
+HIGH = [994, 272.6, 232.4, 80.8, np.log10(901), np.log10(6969), 12, 27.4]
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Top folder of the checkout."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def tai(root):
+    """Technology Achievement Index, Handbook (2008), Table A.2: 23 countries x 8 indicators."""
+    return pd.read_csv(root / "tests" / "reference" / "tai.csv", index_col="country")
+
+
+@pytest.fixture(scope="session")
+def tai_scaled(tai):
+    """TAI indicators on [0; 1] with the goalposts of the Human Development Report 2001, technical note 2."""
+    return pd.DataFrame({code: goalposts(tai[code], low=low, high=high)
+                         for code, low, high in zip(tai, LOW, HIGH, strict=True)})
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from scipy.optimize import linprog
 
 from methods.errors import InputError, UsageError
-from methods.index.normalise import goalposts
 from methods.index.rank import rank
 from methods.sensitivity import attainable_places as module
 from methods.sensitivity.attainable_places import attainable_places
@@ -18,19 +17,9 @@ EPS = 1e-9
 
 
 @pytest.fixture(scope="module")
-def tai(root):
-    """Technology Achievement Index with the goalposts of the Human Development Report 2001, technical note 2."""
-    table = pd.read_csv(root / "tests" / "reference" / "tai.csv", index_col="country")
-    low = [0, 0, 0, 0, 0, np.log10(22), 0.8, 0.1]
-    high = [994, 272.6, 232.4, 80.8, np.log10(901), np.log10(6969), 12, 27.4]
-    return pd.DataFrame({code: goalposts(table[code], low=a, high=b)
-                         for code, a, b in zip(table, low, high, strict=True)})
-
-
-@pytest.fixture(scope="module")
-def tai_groups(tai):
+def tai_groups(tai_scaled):
     """Its four dimensions: creation, recent innovations, old innovations, skills."""
-    return pd.DataFrame({name: tai[list(pair)].mean(axis=1) for name, pair in {
+    return pd.DataFrame({name: tai_scaled[list(pair)].mean(axis=1) for name, pair in {
         "creation": ("PAT", "ROY"), "recent": ("NET", "EXP"), "old": ("TEL", "ELE"), "skills": ("SCH", "UNI")}.items()})
 
 
@@ -141,28 +130,28 @@ def test_the_integer_programme_agrees_with_the_search(tai_groups, oracle, monkey
     assert programme.exact.all()
 
 
-def test_eight_weights_of_the_handbook_index(tai):
+def test_eight_weights_of_the_handbook_index(tai_scaled):
     """Too many for simplices. No draw of weights goes beyond the places found; some reach both ends."""
-    found = attainable_places(tai, weight_box(tai.columns, 0.75 / 8, 1.25 / 8))
+    found = attainable_places(tai_scaled, weight_box(tai_scaled.columns, 0.75 / 8, 1.25 / 8))
     assert found.method == "integer programme"
     assert found.exact.all()
-    drawn = uniform_weights(weight_box(tai.columns, 0.75 / 8, 1.25 / 8), 5000)
-    places = (tai @ drawn.T).rank(ascending=False, method="min")
+    drawn = uniform_weights(weight_box(tai_scaled.columns, 0.75 / 8, 1.25 / 8), 5000)
+    places = (tai_scaled @ drawn.T).rank(ascending=False, method="min")
     assert (places.min(axis=1) >= found.table["best"]).all()
     assert (places.max(axis=1) <= found.table["worst"]).all()
     assert ((places.min(axis=1) == found.table["best"]) & (places.max(axis=1) == found.table["worst"])).sum() >= 5
 
 
 @pytest.mark.slow
-def test_eight_weights_by_brute_force(tai):
+def test_eight_weights_by_brute_force(tai_scaled):
     """Two million corners a country: Singapore's places under weights of +-25 %."""
-    box = weight_box(tai.columns, 0.75 / 8, 1.25 / 8)
-    rivals = necessarily_ahead(tai, box)
+    box = weight_box(tai_scaled.columns, 0.75 / 8, 1.25 / 8)
+    rivals = necessarily_ahead(tai_scaled, box)
     # those who are always ahead or always behind only add to the count
     fixed = int(rivals["Singapore"].sum())
-    near = tai.index[~(rivals["Singapore"] | rivals.loc["Singapore"])]
-    best, worst = by_brute_force(tai.loc[near], box, "Singapore")
-    found = attainable_places(tai, box, units=["Singapore"]).table.loc["Singapore"]
+    near = tai_scaled.index[~(rivals["Singapore"] | rivals.loc["Singapore"])]
+    best, worst = by_brute_force(tai_scaled.loc[near], box, "Singapore")
+    found = attainable_places(tai_scaled, box, units=["Singapore"]).table.loc["Singapore"]
     assert (found["best"], found["worst"]) == (fixed + best, fixed + worst)
 
 

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from known_models import SLOPES, STEEPNESS, ishigami, linear, named, sobol_g
 
 from methods.errors import InputError, UsageError
 from methods.sensitivity import pick_freeze
@@ -12,27 +13,7 @@ from methods.sensitivity import shapley_effects as module
 from methods.sensitivity.enumeration import shapley_values
 from methods.sensitivity.shapley_effects import shapley_effects
 
-STEEPNESS = np.array([0, 1, 4.5, 9, 99, 99, 99, 99])
-SLOPES = np.array([1.0, 2, 3, 4])
 WAYS = ["subsets", "permutations"]
-
-
-def ishigami(u):
-    """Ishigami, Homma (1990) with a = 7, b = .1."""
-    x = np.pi * (2 * u - 1)
-    return (np.sin(x[:, 0]) + 7 * np.sin(x[:, 1])**2 + 0.1 * x[:, 2]**4 * np.sin(x[:, 0]))[:, None]
-
-
-def sobol_g(u):
-    return ((np.abs(4 * u - 2) + STEEPNESS) / (1 + STEEPNESS)).prod(axis=1)[:, None]
-
-
-def linear(u):
-    return (u @ SLOPES)[:, None]
-
-
-def named(count):
-    return {f"x{number + 1}": [number] for number in range(count)}
 
 
 def exact_g():

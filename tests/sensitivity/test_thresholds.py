@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from methods.errors import InputError, UsageError
-from methods.index.normalise import goalposts
 from methods.sensitivity.thresholds import (
     group_scores,
     leaf_weights,
@@ -24,18 +23,8 @@ NORMS = ["L1", "L2", "Linf"]
 
 
 @pytest.fixture(scope="module")
-def tai(root):
-    """Technology Achievement Index with the goalposts of the Human Development Report 2001, technical note 2."""
-    table = pd.read_csv(root / "tests" / "reference" / "tai.csv", index_col="country")
-    low = [0, 0, 0, 0, 0, np.log10(22), 0.8, 0.1]
-    high = [994, 272.6, 232.4, 80.8, np.log10(901), np.log10(6969), 12, 27.4]
-    return pd.DataFrame({code: goalposts(table[code], low=a, high=b)
-                         for code, a, b in zip(table, low, high, strict=True)})
-
-
-@pytest.fixture(scope="module")
-def equal(tai):
-    return pd.Series(1 / 8, tai.columns)
+def equal(tai_scaled):
+    return pd.Series(1 / 8, tai_scaled.columns)
 
 
 def by_linear_programme(d, w, low, high, norm):
@@ -56,16 +45,16 @@ def by_linear_programme(d, w, low, high, norm):
     return solved.fun
 
 
-def test_smallest_swaps_of_the_handbook_index(tai, equal, oracle):
+def test_smallest_swaps_of_the_handbook_index(tai_scaled, equal, oracle):
     pairs = {("Finland", "USA"): 0.0350, ("USA", "Sweden"): 0.1779, ("Sweden", "Japan"): 0.0102,
              ("UK", "Singapore"): 0.0250, ("Singapore", "Canada"): 0.0202, ("Canada", "Australia"): 0.0036,
              ("Hungary", "Slovenia"): 0.0374}
-    found = [smallest_swap(tai, equal, *pair).distance for pair in pairs]
+    found = [smallest_swap(tai_scaled, equal, *pair).distance for pair in pairs]
     oracle("наименьшее изменение весов, L1, семь пар стран TAI", "линейное программирование; пересчитано",
            found, list(pairs.values()), 0.00005)
     closed = []
     for one, other in pairs:                # while no weight has to fall below 0
-        d = tai.loc[one] - tai.loc[other]
+        d = tai_scaled.loc[one] - tai_scaled.loc[other]
         closed.append(2 * abs(d.mean()) / (d.max() - d.min()))
     oracle("наименьшее изменение весов, L1, замкнутая формула", "2 · разрыв / (max d − min d); пересчитано",
            found, closed, 1e-12)
@@ -73,11 +62,11 @@ def test_smallest_swaps_of_the_handbook_index(tai, equal, oracle):
 
 @pytest.mark.parametrize("norm", ["L1", "Linf"])
 @pytest.mark.parametrize("bounds", ["not negative", "half to double"])
-def test_every_pair_of_the_handbook_by_a_linear_programme(tai, equal, oracle, norm, bounds):
-    box = None if bounds == "not negative" else weight_box(tai.columns, equal / 2, equal * 2)
+def test_every_pair_of_the_handbook_by_a_linear_programme(tai_scaled, equal, oracle, norm, bounds):
+    box = None if bounds == "not negative" else weight_box(tai_scaled.columns, equal / 2, equal * 2)
     low, high = (np.full(8, bound) for bound in ((0, 1) if box is None else (1 / 16, 1 / 4)))
-    table = swap_distances(tai, equal, norm=norm, box=box, pairs="all")
-    differences = (tai.loc[table["ahead"]].to_numpy() - tai.loc[table["behind"]].to_numpy())
+    table = swap_distances(tai_scaled, equal, norm=norm, box=box, pairs="all")
+    differences = (tai_scaled.loc[table["ahead"]].to_numpy() - tai_scaled.loc[table["behind"]].to_numpy())
     peer = [by_linear_programme(d, equal.to_numpy(), low, high, norm) for d in differences]
     possible = np.isfinite(peer)
     assert len(table) == 253
@@ -87,23 +76,24 @@ def test_every_pair_of_the_handbook_by_a_linear_programme(tai, equal, oracle, no
            table["distance"][possible], np.array(peer)[possible], 1e-9)
 
 
-def test_pairs_that_no_weights_swap_are_those_of_dominance(tai, equal, oracle):
-    table = swap_distances(tai, equal, pairs="all")
+def test_pairs_that_no_weights_swap_are_those_of_dominance(tai_scaled, equal, oracle):
+    table = swap_distances(tai_scaled, equal, pairs="all")
     oracle("TAI: пар с доминированием по Парето", "перебор; пересчитано", [np.isinf(table["distance"]).sum()], [30], 0)
     for row in table[np.isinf(table["distance"])].itertuples():
-        assert (tai.loc[row.ahead] >= tai.loc[row.behind]).all()
+        assert (tai_scaled.loc[row.ahead] >= tai_scaled.loc[row.behind]).all()
 
 
 @pytest.mark.parametrize("bounds", ["not negative", "half to double"])
-def test_nearest_weights_in_the_euclidean_norm_are_proved_to_be_so(tai, equal, bounds):
+def test_nearest_weights_in_the_euclidean_norm_are_proved_to_be_so(tai_scaled, equal, bounds):
     """w' is the projection of w on a convex set when (w - w')(v - w') <= 0 for all v of it: a linear programme."""
-    box = weight_box(tai.columns) if bounds == "not negative" else weight_box(tai.columns, equal / 2, equal * 2)
+    codes = tai_scaled.columns
+    box = weight_box(codes) if bounds == "not negative" else weight_box(codes, equal / 2, equal * 2)
     proved = 0
-    for one, other in list(itertools.combinations(tai.index, 2))[::3]:
-        change = smallest_swap(tai, equal, one, other, norm="L2", box=box)
+    for one, other in list(itertools.combinations(tai_scaled.index, 2))[::3]:
+        change = smallest_swap(tai_scaled, equal, one, other, norm="L2", box=box)
         if not change.possible:
             continue
-        d = tai.loc[one] - tai.loc[other]
+        d = tai_scaled.loc[one] - tai_scaled.loc[other]
         d = d if d.mean() >= 0 else -d
         assert d @ change.weights <= 1e-12
         towards = -change.shift
@@ -115,27 +105,27 @@ def test_nearest_weights_in_the_euclidean_norm_are_proved_to_be_so(tai, equal, b
 
 
 @pytest.mark.parametrize("norm", NORMS)
-def test_the_weights_found_are_admissible_and_level_the_two(tai, equal, norm):
-    box = weight_box(tai.columns, 0.05, 0.3)
-    for one, other in itertools.pairwise(tai.index):
-        change = smallest_swap(tai, equal, one, other, norm=norm, box=box)
+def test_the_weights_found_are_admissible_and_level_the_two(tai_scaled, equal, norm):
+    box = weight_box(tai_scaled.columns, 0.05, 0.3)
+    for one, other in itertools.pairwise(tai_scaled.index):
+        change = smallest_swap(tai_scaled, equal, one, other, norm=norm, box=box)
         assert box.contains(change.weights)
         pd.testing.assert_series_equal(change.weights - equal, change.shift, check_names=False)
         size = {"L1": change.shift.abs().sum(), "L2": (change.shift**2).sum() ** 0.5,
                 "Linf": change.shift.abs().max()}[norm]
         if change.possible:
             assert size == pytest.approx(change.distance, rel=1e-12)
-            assert (tai.loc[one] - tai.loc[other]) @ change.weights == pytest.approx(0, abs=1e-12)
+            assert (tai_scaled.loc[one] - tai_scaled.loc[other]) @ change.weights == pytest.approx(0, abs=1e-12)
         else:
             assert size == 0
 
 
 @pytest.mark.parametrize("norm", NORMS)
-def test_a_step_past_the_weights_found_swaps_the_two(tai, equal, norm):
-    change = smallest_swap(tai, equal, "Canada", "Australia", norm=norm)
+def test_a_step_past_the_weights_found_swaps_the_two(tai_scaled, equal, norm):
+    change = smallest_swap(tai_scaled, equal, "Canada", "Australia", norm=norm)
     further = equal + 1.001 * change.shift
     nearer = equal + 0.999 * change.shift
-    ahead = tai.loc["Canada"] - tai.loc["Australia"]
+    ahead = tai_scaled.loc["Canada"] - tai_scaled.loc["Australia"]
     assert ahead @ equal > 0
     assert ahead @ nearer > 0 > ahead @ further
 
@@ -159,15 +149,15 @@ def test_norms_stand_in_their_order_and_the_programme_agrees(seed, k):
 
 
 @pytest.mark.parametrize("norm", NORMS)
-def test_crossing_a_cut_off_is_a_swap_with_a_unit_that_has_it_everywhere(tai, equal, norm):
-    scores = tai @ equal
-    with_line = pd.concat([tai, pd.DataFrame(0.6, ["line"], tai.columns)])
-    for unit in tai.index[::4]:
-        crossing = smallest_crossing(tai, equal, unit, 0.6, norm=norm)
+def test_crossing_a_cut_off_is_a_swap_with_a_unit_that_has_it_everywhere(tai_scaled, equal, norm):
+    scores = tai_scaled @ equal
+    with_line = pd.concat([tai_scaled, pd.DataFrame(0.6, ["line"], tai_scaled.columns)])
+    for unit in tai_scaled.index[::4]:
+        crossing = smallest_crossing(tai_scaled, equal, unit, 0.6, norm=norm)
         swap = smallest_swap(with_line, equal, unit, "line", norm=norm)
         assert crossing.distance == pytest.approx(swap.distance, rel=1e-9)
         if crossing.possible:
-            assert tai.loc[unit] @ crossing.weights == pytest.approx(0.6, abs=1e-12)
+            assert tai_scaled.loc[unit] @ crossing.weights == pytest.approx(0.6, abs=1e-12)
     assert (scores > 0.6).any()
     assert (scores < 0.6).any()
 
@@ -191,25 +181,25 @@ def test_units_that_are_level_need_no_change():
 
 
 @pytest.mark.parametrize("norm", NORMS)
-def test_nothing_depends_on_order_or_direction(tai, equal, norm):
-    turned = tai.sample(frac=1, random_state=1)[tai.columns[::-1]]
-    w = pd.Series(np.arange(1, 9) / 36, tai.columns)
-    here = swap_distances(tai, w, norm=norm, pairs="all")
+def test_nothing_depends_on_order_or_direction(tai_scaled, equal, norm):
+    turned = tai_scaled.sample(frac=1, random_state=1)[tai_scaled.columns[::-1]]
+    w = pd.Series(np.arange(1, 9) / 36, tai_scaled.columns)
+    here = swap_distances(tai_scaled, w, norm=norm, pairs="all")
     there = swap_distances(turned, w.sample(frac=1, random_state=2), norm=norm, pairs="all")
     pd.testing.assert_frame_equal(here, there, atol=1e-10)
-    one, other = (smallest_swap(tai, w, *pair, norm=norm) for pair in (("Japan", "USA"), ("USA", "Japan")))
+    one, other = (smallest_swap(tai_scaled, w, *pair, norm=norm) for pair in (("Japan", "USA"), ("USA", "Japan")))
     pd.testing.assert_series_equal(one.weights, other.weights)
 
 
 @pytest.mark.parametrize("norm", NORMS)
-def test_distances_do_not_depend_on_the_scale_of_values(tai, equal, norm):
-    here, there = (swap_distances(table, equal, norm=norm)["distance"] for table in (tai, 100 * tai + 7))
+def test_distances_do_not_depend_on_the_scale_of_values(tai_scaled, equal, norm):
+    here, there = (swap_distances(table, equal, norm=norm)["distance"] for table in (tai_scaled, 100 * tai_scaled + 7))
     np.testing.assert_allclose(here, there, rtol=1e-7)
 
 
-def test_neighbours_are_those_of_the_ranking(tai, equal):
-    table = swap_distances(tai, equal)
-    order = (tai @ equal).sort_values(ascending=False).index
+def test_neighbours_are_those_of_the_ranking(tai_scaled, equal):
+    table = swap_distances(tai_scaled, equal)
+    order = (tai_scaled @ equal).sort_values(ascending=False).index
     assert list(zip(table["ahead"], table["behind"], strict=True)) == list(itertools.pairwise(order))
     assert (table["gap"] > 0).all()
 
@@ -235,27 +225,27 @@ def test_changes_at_the_top_level_and_at_every_leaf():
     assert smallest_swap(scores, top, "C01", "C02").distance == pytest.approx(2 * abs(level - 0.4))
 
 
-def test_wrong_requests_are_refused(tai, equal):
+def test_wrong_requests_are_refused(tai_scaled, equal):
     with pytest.raises(InputError, match="Единицы Atlantis нет среди значений"):
-        smallest_swap(tai, equal, "Atlantis", "Japan")
+        smallest_swap(tai_scaled, equal, "Atlantis", "Japan")
     with pytest.raises(UsageError, match="norm=L3: допустимы L1, L2, Linf"):
-        smallest_swap(tai, equal, "USA", "Japan", norm="L3")
+        smallest_swap(tai_scaled, equal, "USA", "Japan", norm="L3")
     with pytest.raises(UsageError, match="pairs=some: допустимы neighbours и all"):
-        swap_distances(tai, equal, pairs="some")
+        swap_distances(tai_scaled, equal, pairs="some")
     with pytest.raises(InputError, match="Порог должен быть числом, задано nan"):
-        smallest_crossing(tai, equal, "Japan", float("nan"))
+        smallest_crossing(tai_scaled, equal, "Japan", float("nan"))
     with pytest.raises(InputError, match="Сумма весов должна быть равна 1, сейчас 2"):
-        smallest_swap(tai, equal * 2, "USA", "Japan")
+        smallest_swap(tai_scaled, equal * 2, "USA", "Japan")
     with pytest.raises(InputError, match="лишние: PAT"):
-        smallest_swap(tai, equal.drop("PAT") * 8 / 7, "USA", "Japan")
+        smallest_swap(tai_scaled, equal.drop("PAT") * 8 / 7, "USA", "Japan")
     with pytest.raises(InputError, match="пропущено значений"):
-        smallest_swap(tai.mask(tai > 0.99), equal, "USA", "Japan")
+        smallest_swap(tai_scaled.mask(tai_scaled > 0.99), equal, "USA", "Japan")
 
 
-def test_adopted_weights_outside_the_bounds_are_refused(tai, equal):
-    box = weight_box(tai.columns, high=pd.Series([0.1, *[1.0] * 7], tai.columns))
+def test_adopted_weights_outside_the_bounds_are_refused(tai_scaled, equal):
+    box = weight_box(tai_scaled.columns, high=pd.Series([0.1, *[1.0] * 7], tai_scaled.columns))
     with pytest.raises(InputError, match=r"вне своих границ: PAT = 0\.125 \(0–0\.1\)\. Задайте границы"):
-        smallest_swap(tai, equal, "USA", "Japan", box=box)
+        smallest_swap(tai_scaled, equal, "USA", "Japan", box=box)
 
 
 def test_composition_of_groups_is_checked():

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from known_models import SLOPES, STEEPNESS, ishigami, linear, named, sobol_g
 from scipy import stats
 
 from methods.errors import InputError, UsageError
@@ -14,28 +15,6 @@ from methods.sensitivity.pick_freeze import group_factors
 from methods.sensitivity.variance_based import rank_disagreement, sobol_indices
 
 FIRST, TOTAL = [0.31390519, 0.44241114, 0.0], [0.55758886, 0.44241114, 0.24368366]  # Ishigami, a = 7, b = .1
-STEEPNESS = np.array([0, 1, 4.5, 9, 99, 99, 99, 99])
-SLOPES = np.array([1.0, 2, 3, 4])
-
-
-def ishigami(u):
-    """Ishigami, Homma (1990) with a = 7, b = .1."""
-    x = np.pi * (2 * u - 1)
-    return (np.sin(x[:, 0]) + 7 * np.sin(x[:, 1])**2 + 0.1 * x[:, 2]**4 * np.sin(x[:, 0]))[:, None]
-
-
-def sobol_g(u):
-    """Sobol's G function."""
-    return ((np.abs(4 * u - 2) + STEEPNESS) / (1 + STEEPNESS)).prod(axis=1)[:, None]
-
-
-def linear(u):
-    return (u @ SLOPES)[:, None]
-
-
-def named(count):
-    """Factors x1, x2, ... of one coordinate each."""
-    return {f"x{number + 1}": [number] for number in range(count)}
 
 
 def exact_g():

@@ -134,14 +134,8 @@ def spearman(x: pd.Series, y: pd.Series, confidence: float = 0.95, interval: str
     0.9
     """
     _known(interval, "bonett_wright")
-    pairs = pair_up(x, y, "Корреляция", confidence=confidence)
-    if pairs.constant:
-        return _undefined(pairs, confidence)
-    value, without = _spearman_without_each(levels(pairs.x), levels(pairs.y))
-    if interval == "jackknife":
-        return _rank_correlation(pairs, value, without, confidence)
-    error = np.sqrt((1 + value**2 / 2) / (pairs.n - 3)) if pairs.n > 3 else np.inf
-    return _rank_correlation(pairs, value, None, confidence, error)
+    return _by_ranks(x, y, confidence, interval, _spearman_without_each,
+                     lambda value, n: np.sqrt((1 + value**2 / 2) / (n - 3)) if n > 3 else np.inf)
 
 
 def kendall(x: pd.Series, y: pd.Series, confidence: float = 0.95, interval: str = "jackknife") -> Correlation:
@@ -169,14 +163,8 @@ def kendall(x: pd.Series, y: pd.Series, confidence: float = 0.95, interval: str 
     0.8
     """
     _known(interval, "fieller")
-    pairs = pair_up(x, y, "Корреляция", confidence=confidence)
-    if pairs.constant:
-        return _undefined(pairs, confidence)
-    value, without = _kendall_without_each(levels(pairs.x), levels(pairs.y))
-    if interval == "jackknife":
-        return _rank_correlation(pairs, value, without, confidence)
-    error = np.sqrt(0.437 / (pairs.n - 4)) if pairs.n > 4 else np.inf
-    return _rank_correlation(pairs, value, None, confidence, error)
+    return _by_ranks(x, y, confidence, interval, _kendall_without_each,
+                     lambda _, n: np.sqrt(0.437 / (n - 4)) if n > 4 else np.inf)
 
 
 def correct_for_attenuation(r: float, reliability_x: float, reliability_y: float) -> float:
@@ -556,6 +544,19 @@ def _centred_ranks(codes: np.ndarray) -> tuple[np.ndarray, Callable[[np.ndarray]
         return (at.sum() + at - 2 * np.cumsum(at))[codes]
 
     return ranks, above_less_below
+
+
+def _by_ranks(x: pd.Series, y: pd.Series, confidence: float, interval: str,
+              without_each: Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]],
+              published_error: Callable[[float, int], float]) -> Correlation:
+    """A correlation of ranks with its jackknife interval, or with the published error on the scale of z."""
+    pairs = pair_up(x, y, "Корреляция", confidence=confidence)
+    if pairs.constant:
+        return _undefined(pairs, confidence)
+    value, without = without_each(levels(pairs.x), levels(pairs.y))
+    if interval == "jackknife":
+        return _rank_correlation(pairs, value, without, confidence)
+    return _rank_correlation(pairs, value, None, confidence, published_error(value, pairs.n))
 
 
 def _rank_correlation(pairs: Pairs, value: float, without: np.ndarray | None, confidence: float,

@@ -63,8 +63,7 @@ def questionnaire_points(answers: pd.DataFrame, edition: Edition) -> pd.DataFram
     NotPublishable
         Indicators are normalised after the sides are combined: a questionnaire has no place on the index's scale.
     """
-    asked = {code: side for code, indicator in edition.indicators.items()
-             for side in [indicator.sides.get("subjective")] if side is not None and side.measure == "survey"}
+    asked = edition.questions
     if not asked or any(edition.normalisation_of(code).method != "none" for code in asked):
         raise NotPublishable(f"План опроса: в редакции {edition.version} нет вопросов, чья оценка входит в индекс без "
                              "нормирования.")

@@ -77,8 +77,7 @@ def client_drivers(measured: Measured, edition: Edition, *, draws: int,
     answers = measured.answers
     if answers is None or OVERALL not in answers:
         return {}, {}
-    owner = {how.question: code for code, indicator in edition.indicators.items()
-             for how in [indicator.sides.get("subjective")] if how is not None and how.measure == "survey"}
+    owner = {side.question: code for code, side in edition.questions.items()}
     groups = pd.Series({code: edition.indicators[code].group for code in owner.values()}) if edition.groups else None
     found, refused = {}, {}
     for view in edition.clienteles or [EVERYONE]:

@@ -19,8 +19,7 @@ def common_error(measured: Measured, edition: Edition) -> float:
     :math:`\Sigma` is the mean covariance matrix of the errors (`agreement.multitrait.error_covariance`), the clienteles
     weighing by their shares. Not below 0.
     """
-    asked = [side.question for indicator in edition.indicators.values()
-             for side in [indicator.sides.get("subjective")] if side is not None and side.measure == "survey"]
+    asked = [side.question for side in edition.questions.values()]
     if measured.answers is None or len(asked) < 2:
         return 0.0
     found, whole = 0.0, 0.0

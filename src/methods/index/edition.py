@@ -484,6 +484,12 @@ class Edition(Part):
         return [code for code, group in self.groups.items() if group.parent == parent] + \
                [code for code, indicator in self.indicators.items() if indicator.group == parent]
 
+    @property
+    def questions(self) -> dict[str, Survey]:
+        """What clients are asked, by indicator."""
+        found = {code: indicator.sides.get("subjective") for code, indicator in self.indicators.items()}
+        return {code: side for code, side in found.items() if side is not None and side.measure == "survey"}
+
     def leaves(self, element: str) -> list[str]:
         """Indicators below an element (itself, if it is one)."""
         if element in self.indicators:

@@ -205,7 +205,7 @@ def reweighted(scores: Scores, edition: Edition, weights: pd.Series) -> Scores:
         Sum 1; in a flat edition the members are the indicators.
     """
     changed = edition.reweighted(weights)
-    tables = _reweighted_views(scores, changed)
+    tables = _rescored_views(scores, changed, {INDEX: changed.weights_of(INDEX)})
     combined = combine_views({view: table[[*edition.groups, INDEX]] for view, table in tables.items()}, edition)
     # what a unit must have to be ranked is judged by the weights too
     eligible = _eligible(scores.normalised, scores.eligible_groups, changed) & combined[INDEX].notna()
@@ -217,34 +217,42 @@ def reweighted(scores: Scores, edition: Edition, weights: pd.Series) -> Scores:
 
 def reweighted_index(scores: Scores, edition: Edition, weights: pd.Series) -> pd.Series:
     """The index alone under other weights, of all units that then have one: for trying hundreds of weights."""
-    tables = _reweighted_views(scores, edition.reweighted(weights))
-    return combine_views({view: table[[INDEX]] for view, table in tables.items()}, edition)[INDEX]
+    changed = edition.reweighted(weights)
+    return index_with(scores, changed, {INDEX: changed.weights_of(INDEX)})
 
 
 def index_with(scores: Scores, edition: Edition, weights: Mapping[str, pd.Series]) -> pd.Series:
-    """The index alone with other weights for the members of some elements, groups scored anew below it.
+    """The index alone with other weights for the members of some elements: these and what lies above are scored anew.
 
     Parameters
     ----------
     weights : mapping of element to Series by member
         Members left out of a Series take no part; elements left out of the mapping keep their own weights.
     """
-    views = scores.by_clientele or {EVERYONE: pd.concat([scores.normalised, scores.elements], axis=1)}
-    parents = [INDEX] if edition.is_flat else [*edition.bottom_up(), INDEX]
+    tables = _rescored_views(scores, edition, weights)
+    return combine_views({view: table[[INDEX]] for view, table in tables.items()}, edition)[INDEX]
+
+
+def _rescored_views(scores: Scores, edition: Edition, weights: Mapping[str, pd.Series]) -> dict[str, pd.DataFrame]:
+    """Normalised indicators, groups and the index as each clientele sees them, the touched elements scored anew."""
+    touched = {INDEX}
+    for element in weights:
+        while element != INDEX:
+            touched.add(element)
+            element = edition.groups[element].parent
+    parents = [parent for parent in [*edition.bottom_up(), INDEX] if parent in touched]
     tables = {}
-    for view, table in views.items():
+    for view, table in _views(scores).items():
         table = table.copy()
         for parent in parents:
             if len(weights.get(parent, [INDEX])):   # nothing is left of a group whose only member is left out
                 table[parent] = element_score(table, parent, edition, weights.get(parent))
-        tables[view] = table[[INDEX]]
-    return combine_views(tables, edition)[INDEX]
+        tables[view] = table
+    return tables
 
 
-def _reweighted_views(scores: Scores, changed: Edition) -> dict[str, pd.DataFrame]:
-    """Normalised indicators, groups and the index anew, as each clientele sees them."""
-    views = scores.by_clientele or {EVERYONE: pd.concat([scores.normalised, scores.elements], axis=1)}
-    return {view: table.assign(**{INDEX: element_score(table, INDEX, changed)}) for view, table in views.items()}
+def _views(scores: Scores) -> dict[str, pd.DataFrame]:
+    return scores.by_clientele or {EVERYONE: pd.concat([scores.normalised, scores.elements], axis=1)}
 
 
 def grades(scores: pd.Series, eligible_groups: pd.Series, edition: Edition) -> tuple[pd.Series, dict[str, list[float]]]:

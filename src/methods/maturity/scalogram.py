@@ -18,7 +18,6 @@ from methods.maturity.inputs import answers_of, draws_of, marks_of, within_unit
 
 ACCEPTED_REPRODUCIBILITY, ACCEPTED_SCALABILITY = 0.90, 0.60  # Guttman (1950); Menzel (1953)
 WEAK, MEDIUM, STRONG = 0.3, 0.4, 0.5                           # Mokken (1971), p. 185
-TECHNIQUES = ("goodenough_edwards", "cornell", "nearest")
 
 
 @dataclass(frozen=True, eq=False)

@@ -160,9 +160,6 @@ def swaps_text(distances: pd.DataFrame, edition: Edition) -> str:
             "качестве, пока не сказано иное.")
 
 
-SWAPS = {"ahead": "Впереди", "behind": "Следом", "gap": "Разница баллов", "moved": "Сколько веса переложить, %"}
-
-
 def swaps_table(distances: pd.DataFrame, names: pd.Series, multiplier: float, most: int = 10) -> pd.DataFrame:
     """First neighbours in the ranking: how little weight it takes to swap them."""
     head = distances.head(most)
