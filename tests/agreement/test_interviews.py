@@ -37,6 +37,16 @@ def test_a_questionnaire_on_the_scale_of_the_index():
     assert found["points"].to_dict() == pytest.approx({0: 62.5, 1: 0.0, 2: 31.25})
 
 
+def test_a_question_counted_by_its_two_best_marks():
+    """Only 4 and 5 count: a gives 37.5 or nothing, b as before."""
+    share = {"measure": "survey", "table": "t", "question": "q1", "scale": [1, 5], "treatment": "top-2-box"}
+    indicators = json.loads(edition().model_dump_json(by_alias=True, exclude_none=True))["indicators"]
+    indicators["a"]["sides"]["subjective"] = share
+    answers = pd.DataFrame({"unit": ["u", "u", "v"], "clientele": "", "q1": [4, 3, None], "q2": [1, 1, 5]})
+    found = questionnaire_points(answers, edition(indicators=indicators))
+    assert found["points"].to_dict() == pytest.approx({0: 37.5, 1: 0.0, 2: 62.5})
+
+
 def test_normalised_indicators_have_no_questionnaire_points():
     with pytest.raises(NotPublishable, match="входит в индекс без нормирования"):
         questionnaire_points(pd.DataFrame(), edition(normalisation={"method": "z-score"}))

@@ -18,6 +18,7 @@ from methods.agreement.planner import (
 )
 from methods.errors import InputError, NotPublishable
 from methods.index.edition import Edition
+from methods.index.normalise import points_of_marks
 
 WANTED = 0.7                              # reliability enough where groups are compared: Nunnally (1978)
 SIZES = (10, 25, 50, 100, 200, 400)
@@ -42,10 +43,10 @@ class InterviewPlan:
 def questionnaire_points(answers: pd.DataFrame, edition: Edition) -> pd.DataFrame:
     r"""What every questionnaire adds to its unit's index, in published points.
 
-    .. math:: y_r = M \sum_j w_j m_j \cdot \frac{\sum_{j \in A_r} w_j m_j \, (a_{rj} - l) / (u - l)}
+    .. math:: y_r = M \sum_j w_j m_j \cdot \frac{\sum_{j \in A_r} w_j m_j \, p_{rj}}
                                                {\sum_{j \in A_r} w_j m_j}
 
-    :math:`w_j` is the indicator's weight in the index, :math:`m_j` the survey's share in it, :math:`A_r` what was
+    :math:`p_{rj}` are the points of the mark (`normalise.points_of_marks`), :math:`w_j` is the indicator's weight in the index, :math:`m_j` the survey's share in it, :math:`A_r` what was
     answered, M the multiplier of the published index.
 
     Parameters
@@ -69,10 +70,11 @@ def questionnaire_points(answers: pd.DataFrame, edition: Edition) -> pd.DataFram
                              "нормирования.")
     weights = edition.effective_weights()
     own = pd.Series({code: weights[code] * edition.indicators[code].side_mix()["subjective"] for code in asked})
-    marks = pd.DataFrame({code: (answers[side.question].astype("Float64").astype(float) - side.scale[0])
-                          / (side.scale[1] - side.scale[0]) for code, side in asked.items()})
-    there = marks.notna().astype(float) @ own
-    points = (marks.fillna(0.0) @ own) / there.where(there > 0) * own.sum() * edition.publication.multiplier
+    given = pd.DataFrame({
+        code: points_of_marks(answers[side.question].astype("Float64").astype(float), side.scale, side.treatment)
+        for code, side in asked.items()})
+    there = given.notna().astype(float) @ own
+    points = (given.fillna(0.0) @ own) / there.where(there > 0) * own.sum() * edition.publication.multiplier
     return answers[["unit", "clientele"]].assign(points=points).dropna(subset=["points"])
 
 

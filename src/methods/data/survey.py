@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from methods.errors import InputError
+from methods.index.normalise import points_of_marks
 
 WEIGHT_RATIO = 100.0  # of the largest weight to the smallest in a group: above it one questionnaire decides the mean
 BORROWED = 10         # answers that the pooled dispersion counts for: chosen by coverage, docs/survey_intervals.md
@@ -53,7 +54,7 @@ def survey_estimates(marks: pd.Series, groups: pd.DataFrame, scale: tuple[int, i
     >>> survey_estimates(marks, groups, (1, 5), "top-2-box")["value"].to_dict()
     {'C01': 1.0, 'C02': 0.0}
     """
-    answers = _points(marks, scale, treatment).groupby([groups[key] for key in groups])
+    answers = points_of_marks(marks, scale, treatment).groupby([groups[key] for key in groups])
     n = answers.count()
     estimate = pd.DataFrame({"value": answers.mean(), "se": answers.std(ddof=1) / np.sqrt(n), "n": n})
     estimate.loc[estimate["n"] < min_answers, ["value", "se"]] = np.nan
@@ -131,7 +132,7 @@ def design_estimates(marks: pd.Series, groups: pd.DataFrame, scale: tuple[int, i
     by = [groups[key] for key in groups]
     w = pd.Series(1.0, marks.index) if weights is None else weights.reindex(marks.index).astype(float)
     design_weights(w, groups, weight_ratio)
-    y = _points(marks, scale, treatment)
+    y = points_of_marks(marks, scale, treatment)
     w = w.where(y.notna())                                                    # the answers are the sample
     total = w.groupby(by).transform("sum")
     mean = (w * y).groupby(by).transform("sum") / total
@@ -251,14 +252,6 @@ def score_intervals(estimates: pd.DataFrame, treatment: Literal["mean", "top-2-b
     k = t ** 2 * phi * factor
     centre, half = (y + k / 2) / (1 + k), np.sqrt(k * bernoulli + k ** 2 / 4) / (1 + k)
     return pd.DataFrame({"low": (centre - half).clip(0, 1), "high": (centre + half).clip(0, 1)})
-
-
-def _points(marks: pd.Series, scale: tuple[int, int], treatment: str) -> pd.Series:
-    """Marks on [0; 1]; for top-2-box 1 for the two best marks, else 0; NaN stays."""
-    low, high = scale
-    if treatment == "mean":
-        return (marks - low) / (high - low)
-    return (marks >= high - 1).astype(float).where(marks.notna())
 
 
 def _sizes(stated: pd.Series, counted: pd.Series) -> pd.Series:

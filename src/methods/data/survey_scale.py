@@ -16,6 +16,7 @@ import pandas as pd
 
 from methods.data.counting import MOST_LEVELS, count_marks
 from methods.errors import EnvironmentFault, InputError
+from methods.index.normalise import points_of_marks
 
 BATCH = 1 << 18      # rows at a time
 
@@ -44,7 +45,7 @@ def histogram_estimates(counts: pd.DataFrame, scale: tuple[int, int],
     """
     low, high = scale
     marks = np.arange(low, high + 1)
-    points = (marks - low) / (high - low) if treatment == "mean" else (marks >= high - 1).astype(float)
+    points = points_of_marks(pd.Series(marks), scale, treatment).to_numpy()
     c = counts[marks].to_numpy(float)
     n = c.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -29,6 +29,21 @@ def none(values: pd.Series, direction: int = 1) -> pd.Series:
     return values.astype(float)
 
 
+def points_of_marks(marks: pd.Series, scale: tuple[int, int], treatment: str = "mean") -> pd.Series:
+    r"""Marks of a questionnaire as points from 0 to 1, whose mean is the value of the question; NaN stays.
+
+    :math:`(a - l)/(u - l)` under `mean`; under `top-2-box` 1 for the two best marks, else 0.
+
+    >>> marks = pd.Series([1.0, 4.0, 5.0])
+    >>> points_of_marks(marks, (1, 5)).to_list(), points_of_marks(marks, (1, 5), "top-2-box").to_list()
+    ([0.0, 0.75, 1.0], [0.0, 1.0, 1.0])
+    """
+    low, high = scale
+    if treatment == "top-2-box":
+        return (marks >= high - 1).astype(float).where(marks.notna())
+    return (marks - low) / (high - low)
+
+
 def min_max(values: pd.Series, direction: int = 1, lower: float = 0.0, upper: float = 1.0) -> pd.Series:
     r"""Worst unit at `lower`, best at `upper`: :math:`l + (u - l)(x - x_{min})/(x_{max} - x_{min})`.
 

@@ -251,13 +251,14 @@ class Experiment:
     def _kept(self, u: np.ndarray, at: dict[str, list[int]]) -> dict[str, np.ndarray]:
         """Element -> draws x members: who takes part. An element without any member takes no part above."""
         factor, kept, empty = self._by_kind[IndicatorLeftOut], {}, {}
-        out = np.full(len(u), "", dtype=object)
-        if factor is not None:
-            candidates = np.array(factor.candidates(self.setting), dtype=object)
-            out = candidates[choice(u[:, at[factor.name][0]], candidates)]
+        candidates = [] if factor is None else list(factor.candidates(self.setting))
+        out = choice(u[:, at[factor.name][0]], candidates) if candidates else np.full(len(u), -1)
+        number = {member: place for place, member in enumerate(candidates)}
+        everybody = np.ones(len(u), dtype=bool)
         for parent, adopted in self.parents.items():
-            kept[parent] = np.stack([~empty[member] if member in empty else out != member for member in adopted.index],
-                                    axis=1)
+            kept[parent] = np.stack([~empty[member] if member in empty else
+                                     out != number[member] if member in number else everybody
+                                     for member in adopted.index], axis=1)
             empty[parent] = ~kept[parent].any(axis=1)
         return kept
 
@@ -314,8 +315,11 @@ class Experiment:
         return values, why
 
     def blocks(self, drawn: Draws, seed: int) -> Iterator[tuple[np.ndarray, Rows, np.ndarray]]:
-        """`index` in blocks that fit into the processor's cache: numbers of the draws, their scores, reasons."""
-        size = max(1, CELLS // len(self.units))
+        """`index` in blocks that fit into the processor's cache: numbers of the draws, their scores, reasons.
+
+        The next block may be written over the scores of this one.
+        """
+        size, room = max(1, CELLS // len(self.units)), None
         combinations, of_draw = np.unique(drawn.choices, axis=0, return_inverse=True)
         for number, choices in enumerate(combinations):
             methods, rows = self.methods(choices), np.flatnonzero(of_draw.ravel() == number)
@@ -327,7 +331,9 @@ class Experiment:
                     yield rows[part], *self._block(own.part(part), methods, seed)
                 else:
                     values, back = linear
-                    scores = back(placing.kernels().weighted_sums(weights[part], values))
+                    if room is None:  # once: to ask the system for a megabyte a block costs as much as its sums
+                        room = np.empty((min(size, len(drawn.shift)), len(self.units)))
+                    scores = back(placing.kernels().weighted_sums(weights[part], values, room))
                     yield rows[part], self._among_ranked(scores), np.full(len(scores), "", dtype=object)
 
     def _among_ranked(self, values: Rows) -> Rows:

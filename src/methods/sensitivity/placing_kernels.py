@@ -16,7 +16,7 @@ import numpy as np
 _compiled = numba.njit(nogil=True, cache=True)
 _plain = numba.njit(nogil=True, cache=True, error_model="numpy")  # no test for a division by zero inside loops
 
-TILE = 16            # units turned at a time from draws x units into units x draws: half a line of the cache
+TILE = 128           # units turned at a time from draws x units into units x draws: whole lines of the cache
 STRIP = 128          # units at a time: their values stay in the first-level cache from draw to draw
 SPARE_BITS = 7       # 32 cells a unit
 PATIENCE = 8         # moves a unit by insertion; past it (a few far outliers squeeze the others together) sort afresh
@@ -27,11 +27,12 @@ MIN, AVERAGE, MAX, DENSE = range(4)
 
 
 @_compiled
-def weighted_sums(weights, values):
-    """Draws x members times members x units, summed in the order of members."""
+def weighted_sums(weights, values, room):
+    """Draws x members times members x units, summed in the order of members, into the first rows of `room`."""
     draws, members = weights.shape
     units = values.shape[1]
-    sums = np.zeros((draws, units))
+    sums = room[:draws]
+    sums[:] = 0.0
     whole = members - members % 4
     for start in range(0, units, STRIP):
         stop = min(start + STRIP, units)
@@ -67,9 +68,7 @@ def _tied(higher, lower):
 @_plain
 def _sort(x, size, order, cell, first, low_digit, high_digit):
     """Numbers of x[:size] from the highest down into `order`; whether any two neighbours may be equal to 12 digits."""
-    lowest, highest = np.inf, -np.inf
-    for i in range(size):
-        lowest, highest = min(lowest, x[i]), max(highest, x[i])
+    lowest, highest = _ends(x, size)
     near = NEAR * max(abs(lowest), abs(highest), 1.0)
     low_bits = np.uint32(math.log2(len(low_digit)) + 0.5)
     scale = (len(low_digit) * len(high_digit) - 1) / (highest - lowest) if highest > lowest else 0.0
@@ -98,6 +97,21 @@ def _sort(x, size, order, cell, first, low_digit, high_digit):
         high_digit[digit] = place + np.uint32(1)
         order[place] = first[j] & NUMBER_MASK
     return _insert(x, size, order, near)
+
+
+@_plain
+def _ends(x, size):
+    """Least and largest of x[:size]: four chains of comparisons, since each waits for the one before it."""
+    low0 = low1 = low2 = low3 = np.inf
+    high0 = high1 = high2 = high3 = -np.inf
+    whole = size - size % 4
+    for i in range(0, whole, 4):
+        x0, x1, x2, x3 = x[i], x[i + 1], x[i + 2], x[i + 3]
+        low0, low1, low2, low3 = min(low0, x0), min(low1, x1), min(low2, x2), min(low3, x3)
+        high0, high1, high2, high3 = max(high0, x0), max(high1, x1), max(high2, x2), max(high3, x3)
+    for i in range(whole, size):
+        low0, high0 = min(low0, x[i]), max(high0, x[i])
+    return min(min(low0, low1), min(low2, low3)), max(max(high0, high1), max(high2, high3))
 
 
 @_plain
