@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from itertools import pairwise
 
 import docx
 import openpyxl
@@ -41,19 +42,27 @@ def test_report_is_whole_and_needs_no_network(project, monkeypatch, edition, per
     assert folder.name == period
     page = BeautifulSoup((folder / "annual_report.html").read_text(encoding="utf-8"), "html.parser")
     assert page.html["lang"] == "ru"
-    assert not page.find_all(["script", "iframe", "link", "object"])
+    assert not page.find_all(["iframe", "link", "object"])
+    assert len(page.find_all("script")) == 1   # ours: tests/report/test_render.py
     for tag in page.find_all(True):
         for name in ("src", "srcset", "poster", "data"):
             assert not LOADED.search(str(tag.get(name, ""))), tag
     assert not LOADED.search(" ".join(style.get_text() for style in page.find_all("style")))
     assert len(page.find_all("img")) >= figures
     assert all(image["src"].startswith("data:image/png;base64,") and image["alt"] for image in page.find_all("img"))
+    assert all(image["alt"] not in image.find_parent("figure").find("figcaption").get_text()
+               for image in page.find_all("img"))   # a description, not the caption again
+    levels = [int(found.name[1]) for found in page.find_all(re.compile("^h[1-6]$"))]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
     assert len(page.find_all("table")) >= tables
     text = page.get_text(" ")
     assert "\\frac" not in text
     assert "Traceback" not in text
     assert "nan" not in text.lower().split()
-    for heading in ("Главное", "Места и их надёжность", "Уровни", "Согласованность", "Как повторить"):
+    for heading in ("Главное", "Что изменилось", "Данные и охват", "Результаты", "Веса", "Согласованность",
+                    "Надёжность мест", "Уровни", "Статистический аудит", "Ограничения", "Рекомендации по показателям",
+                    "Все показатели и веса", "Как повторить"):
         assert any(heading in found.get_text() for found in page.find_all(["h2", "h3"])), heading
 
 

@@ -31,8 +31,8 @@ def command(root, monkeypatch, capsys):
 # --- wrong words ------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("words", "complaint"), [
-    (["scor"], "Неизвестная команда «scor». Возможно, имелось в виду «score». Есть: report, run, editions, score"),
-    (["отчёт"], "Неизвестная команда «отчёт». Есть: report, run, editions, score"),
+    (["scor"], "Неизвестная команда «scor». Возможно, имелось в виду «score». Есть: report, run, "),
+    (["отчёт"], "Неизвестная команда «отчёт». Есть: report, run, "),
     (["score", "-e", "star-2202"], "Редакции «star-2202» нет. Возможно, имелось в виду «star-2022».\nЕсть: cms-2021, "),
     (["score", "--edition", "odm"], "Редакции «odm» нет."),
     (["report", "-e", "gtmi-2023"], "Редакции «gtmi-2023» нет. Возможно, имелось в виду «gtmi-202"),
@@ -123,6 +123,28 @@ def test_editions_are_all_listed_with_status_and_periods(command):
     star, = (line for line in lines if line.startswith("star-2022"))
     assert re.search(r"демонстрация\s+периоды: 2023, 2024\s+Звезда", star)
     assert sum("принята" in line for line in lines) == 6
+
+
+def test_a_faulty_edition_hides_no_other_and_the_code_says_so(command, root, monkeypatch, tmp_path):
+    """One changed after its adoption, one not recorded, one with two faults; the good ones are listed all the same."""
+    shutil.copytree(root / editions.FOLDER, tmp_path / editions.FOLDER)
+    monkeypatch.setenv("ZVEZDA_ROOT", str(tmp_path))
+    text = (tmp_path / editions.FOLDER / "gtmi-2022.yaml").read_text(encoding="utf-8")
+    for name, changed in {
+            "cms-2021": (tmp_path / editions.FOLDER / "cms-2021.yaml").read_text(encoding="utf-8") + "# правка\n",
+            "new": text.replace("version: gtmi-2022", "version: new"),
+            "worse": text.replace("version:", "versoin:").replace("arithmetic", "arithmetik")}.items():
+        (tmp_path / editions.FOLDER / f"{name}.yaml").write_text(changed, encoding="utf-8")
+    code, out, err = command("editions")
+    assert code == 4
+    assert err.startswith("Негодных редакций: 3 (cms-2021, new, worse). ")
+    lines = {line.split()[0]: line for line in out.splitlines()}
+    assert list(lines) == sorted([*SHIPPED, "new", "worse"])
+    assert {name for name, line in lines.items() if line.split()[1] == "НЕГОДНА"} == {"cms-2021", "new", "worse"}
+    assert "принятая редакция изменена после принятия" in lines["cms-2021"]
+    assert "не записана как принятая. Запишите её: zvezda adopt new" in lines["new"]
+    assert re.search(r"НЕГОДНА +worse\.yaml \| \d+:\d+ \| .* … и ещё строк: \d$", lines["worse"])
+    assert "периоды: 2023, 2024" in lines["star-2022"]
 
 
 def test_score_writes_the_published_totals_of_open_data_maturity(command, root, tmp_path):

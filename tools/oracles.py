@@ -15,7 +15,8 @@ from methods.validation.table import digit
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "oracles.md"
 ROOMS = {"index": "Индекс", "weights": "Веса", "agreement": "Согласованность", "sensitivity": "Места и их надёжность",
-         "maturity": "Зрелость", "data": "Данные", "editions": "Опубликованные индексы"}
+         "maturity": "Зрелость", "data": "Данные", "editions": "Опубликованные индексы",
+         "report": "Страница отчёта и картинки"}
 COLUMNS = "| что | источник | сверено чисел | расхождение | допуск |"
 HEAD = """\
 # С чем сверены формулы

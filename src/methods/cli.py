@@ -7,6 +7,7 @@ import re
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,24 +21,23 @@ from methods.data.candidates import adopt_candidate
 from methods.data.disclosure import masked
 from methods.data.intake import check_folder, requirement_list
 from methods.data.templates import write_templates
-from methods.data.waves import both_measured
-from methods.errors import EnvironmentFault, NotPublishable, UsageError, ZvezdaError
+from methods.errors import EditionError, EnvironmentFault, NotPublishable, UsageError, ZvezdaError
 from methods.files import write_atomic
-from methods.index.change import score_change
 from methods.index.consistency import nearest, remarks
 from methods.index.edition import Edition
 from methods.index.rounding import round_half_up
-from methods.index.score import score as scores_of
 from methods.problems import SPOKEN, Language, Protocol
-from methods.report import differing
 from methods.report.applicability import reason_not_applicable
 from methods.report.exports import guarded, to_xlsx
 from methods.run import JOBS
+from methods.run.comparison import compare_editions
 
 EDITION = click.option("--edition", "-e", "version", default="star-2022", show_default=True, help="Редакция методики.")
 PERIOD = click.option("--period", default="", help="Период данных; по умолчанию последний.")
 PARAMETERS = click.option("-p", "parameters", multiple=True, metavar="ИМЯ=ЗНАЧЕНИЕ", help="Параметр тетради.")
 LANG = click.option("--lang", type=click.Choice(["ru", "en"]), help="Язык замечаний к файлам.")
+IN_ENGLISH = click.option("--lang", "language", type=click.Choice(["ru", "en"]), default="ru", show_default=True,
+                          help="en — рядом то же по-английски, в папке english.")
 TIMEOUT = click.option("--timeout", type=click.FloatRange(min=1), help="Предел времени на тетрадь, секунды.")
 
 DASHES = tuple("‐‑‒–—―−")  # what a text editor makes of a hyphen
@@ -86,9 +86,25 @@ def zvezda(lang: Language) -> None:
               help="Файл DOCX: его стили, поля и колонтитулы возьмёт отчёт в Word.")
 @click.option("--ignore-previous", is_flag=True,
               help="Прежние отчёты за этот период никому не передавали: не сравнивать с ними.")
+@click.option("--all-regions", is_flag=True, help="По готовому отчёту: профили всех регионов в папку regions.")
+@click.option("--region", "regions", multiple=True, metavar="КОД", help="По готовому отчёту: профиль региона.")
+@click.option("--unit", "units", multiple=True, metavar="КОД", help="По готовому отчёту: профиль одной единицы.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Сколько профилей делать сразу; по умолчанию 2.")
+@IN_ENGLISH
 def report(version: str, period: str, parameters: tuple[str, ...], timeout: float | None, template: Path | None,
-           ignore_previous: bool) -> None:
-    """Посчитать всё и собрать годовой отчёт в reports/РЕДАКЦИЯ/ПЕРИОД: страница, Word, PDF и Excel."""
+           ignore_previous: bool, all_regions: bool, regions: tuple[str, ...], units: tuple[str, ...],
+           workers: int | None, language: Language) -> None:
+    """Посчитать всё и собрать годовой отчёт в reports/РЕДАКЦИЯ/ПЕРИОД: страница, Word, PDF и Excel.
+
+    С ключами --all-regions, --region и --unit отчёт не пересчитывается: по готовому делаются профили на две страницы.
+    """
+    if all_regions or regions or units:
+        _only_profiles(parameters=parameters, timeout=timeout, template=template, ignore_previous=ignore_previous,
+                       english=language == "en")
+        _profiles(version, period, all_regions, regions, units, workers)
+        return
+    if workers is not None:
+        raise UsageError("--workers | нужен только профилям: --all-regions, --region КОД, --unit КОД")
     from methods.report import formats, word
     from methods.run import release, runner  # loads Jupyter, two seconds that the other commands do not owe
 
@@ -108,10 +124,12 @@ def report(version: str, period: str, parameters: tuple[str, ...], timeout: floa
             release.compared(folder, earlier, edition.disclosure.threshold)
         names = measured.units[[column for column in ("title", "region") if column in measured.units]].stack().dropna()
         release.nothing_personal(folder, measured.comments, [edition.title, *names.unique()])
+        release.numbers_kept(folder, release.names_with_numbers(root, edition, period, measured.units))
 
     done = runner.run_report(
         version, period, root, _pairs(parameters), inputs=files, timeout=timeout, say=tqdm.write,
-        formats=other_formats, release=may_leave,
+        formats=other_formats, english=_translation(language, root, edition, period, issued, template),
+        release=may_leave,
         applicable=lambda job, _: reason_not_applicable(job, edition))
     click.echo(f"Откройте: {done / 'annual_report.html'}; рядом он же для Word, в PDF и таблицы для Excel.")
 
@@ -122,25 +140,54 @@ def report(version: str, period: str, parameters: tuple[str, ...], timeout: floa
 @PERIOD
 @PARAMETERS
 @TIMEOUT
-def run(job: str, version: str, period: str, parameters: tuple[str, ...], timeout: float | None) -> None:
+@IN_ENGLISH
+def run(job: str, version: str, period: str, parameters: tuple[str, ...], timeout: float | None,
+        language: Language) -> None:
     """Выполнить одну тетрадь в черновики reports/РЕДАКЦИЯ/draft/ПЕРИОД."""
     from methods.run import runner
 
     root, edition, period, _ = _prepared(version, period)
     if reason := reason_not_applicable(job, edition):
         raise UsageError(reason)
-    done = runner.run_job(job, version, period, _pairs(parameters), root, timeout=timeout, say=tqdm.write)
+    done = runner.run_job(job, version, period, _pairs(parameters), root, timeout=timeout, say=tqdm.write,
+                          english=_translation(language, root, edition, period))
     click.echo(f"Откройте: {done.html}")
+
+
+@zvezda.command("what-if")
+@EDITION
+@PERIOD
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Порт; без него — любой свободный.")
+@click.option("--no-browser", is_flag=True, help="Не открывать браузер, только напечатать адрес.")
+def try_out(version: str, period: str, port: int, no_browser: bool) -> None:
+    """Открыть страницу «Что, если?»: подвигать веса, доли и границы, увидеть места, сохранить проект редакции."""
+    from methods.run.what_if import serve  # widgets, a second that the other commands do not owe
+
+    root = store.project_root()
+    edition = editions.load_edition(root, version)
+    _remark(edition)
+    period = store.resolve_period(edition, period)
+    publication.published(version, period, root)  # faults of the data are told here, not on the page
+    serve(root, version, period, port=port, browser=not no_browser, say=click.echo)
 
 
 @zvezda.command("editions")
 def list_editions() -> None:
-    """Показать редакции методик."""
-    root = store.project_root()
+    """Показать редакции методик; у негодной — её первая ошибка, код завершения тогда 4."""
+    root, faulty = store.project_root(), []
     for version in editions.available(root):
-        edition = editions.load_edition(root, version)
+        try:
+            edition = editions.load_edition(root, version)
+        except EditionError as error:
+            faulty.append(version)
+            first, *others = str(error).splitlines()
+            click.echo(f"{version:18} {'НЕГОДНА':13} {first}" + (f" … и ещё строк: {len(others)}" if others else ""))
+            continue
         status = {"adopted": "принята", "candidate": "проект", "demonstration": "демонстрация"}[edition.status]
         click.echo(f"{version:18} {status:13} периоды: {', '.join(edition.data.periods):12} {edition.title}")
+    if faulty:
+        raise EditionError(f"Негодных редакций: {len(faulty)} ({', '.join(faulty)}). Все ошибки одной редакции скажет "
+                           f"любая команда с ней, например zvezda score -e {faulty[0]}.")
 
 
 @zvezda.command()
@@ -306,26 +353,10 @@ def differ(old: str, new: str, out: Path | None, force: bool) -> None:
     root = store.project_root()
     first, second = (editions.read_edition(Path(name)) if name.endswith((".yml", ".yaml"))
                      else editions.load_edition(root, name) for name in (old, new))
-    found = differing.differences(first, second)
-    click.echo(differing.summary(found, first, second))
-    tables = {"Различия": differing.table(found)}
-    for row in tables["Различия"].itertuples(index=False):
-        click.echo(f"  {row[0]} | {row[1]} | {row[2]} → {row[3]}")
-    if first.data.dataset == second.data.dataset:
-        common = [period for period in first.data.periods if period in second.data.periods]
-        periods = (common[-1],) * 2 if common else (first.data.periods[-1], second.data.periods[-1])
-        sides = both_measured(root, first, second, periods)
-        moved = differing.moves(*map(scores_of, sides, (first, second)), first, second)
-        both_lists = {} if periods[0] != periods[1] or sides[0] is sides[1] else {
-            "before_by_new_list": sides[1], "after_by_old_list": sides[0]}  # one period, counted by both lists
-        split = score_change(sides[0], first, sides[1], second, **both_lists)
-        click.echo(f"{differing.moves_text(moved, second, periods)}\n{differing.causes_text(split, second)}")
-        tables["Причины"] = differing.causes_table(split, second).reset_index()
-        tables["По единицам"] = differing.units_table(split, second).reset_index()
-    else:
-        click.echo("Данные у редакций разные: места и уровни не сравниваются.")
+    found = compare_editions(root, first, second)
+    click.echo("\n".join(found.said))
     if out is not None:
-        to_xlsx(tables, decimals={"Средний вклад": 4, "Средний размер вклада": 4}).write(out)
+        to_xlsx(found.tables, decimals={"Средний вклад": 4, "Средний размер вклада": 4}).write(out)
         click.echo(f"Записано: {out}")
 
 
@@ -372,6 +403,29 @@ def replay(manifest: Path, timeout: float | None, template: Path | None) -> None
         raise NotPublishable("Отчёт не воспроизведён: различия названы выше.")
 
 
+@zvezda.command("practices")
+@click.argument("path", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@EDITION
+@click.option("--accept", "take", is_flag=True, help="Принять проверенный файл вместо прежнего каталога.")
+def check_practices(path: Path | None, version: str, take: bool) -> None:
+    """Проверить каталог практик (CSV или XLSX) и сказать, сколько практик у каждого показателя редакции.
+
+    Без файла — принятый каталог data/raw/practices.
+    """
+    from methods.data import practices
+
+    root = store.project_root()
+    edition = editions.load_edition(root, version)
+    if path is None and take:
+        raise UsageError("--accept | назовите файл: zvezda practices ФАЙЛ --accept")
+    if take:
+        click.echo(f"Принято практик: {practices.accept_practices(path, root)}.")
+    table = practices.practices(root, edition) if path is None or take else practices.of_edition(
+        practices.read_practices(path, root), edition)
+    for code, count in practices.covered(table, edition).items():
+        click.echo(f"{code:8} {count:3}  {edition.indicators[code].title}")
+
+
 @zvezda.command()
 def schema() -> None:
     """Записать в docs справочники: ключи редакции, схема для редактора YAML, коды замечаний."""
@@ -392,6 +446,7 @@ def main(words: list[str] | None = None) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.Abort:
+        click.echo("Прервано. Прежние результаты не тронуты.", err=True)
         return 130
     except click.UsageError as error:
         click.echo(_in_russian(error, sys.argv[1:] if words is None else words), err=True)
@@ -400,7 +455,8 @@ def main(words: list[str] | None = None) -> int:
         click.echo("\n".join([str(error), *getattr(error, "__notes__", ())]), err=True)
         return error.exit_code
     except OSError as error:
-        click.echo(f"Не удалось обратиться к файлу {error.filename}: {error.strerror}. Проверьте место на диске, права "
+        what = f" к файлу {error.filename}" if error.filename else " к диску"
+        click.echo(f"Не удалось обратиться{what}: {error.strerror or error}. Проверьте место на диске, права "
                    "и не открыт ли файл в другой программе.", err=True)
         return EnvironmentFault.exit_code
     except Exception:
@@ -427,6 +483,32 @@ def _prepared(version: str, period: str) -> tuple[Path, Edition, str, list[Path]
     return root, edition, period, [*files, root / sources.RAW / edition.data.dataset / "source.yml"]
 
 
+def _only_profiles(**given: object) -> None:
+    """Raise if the command names something that profiles, cut from a finished report, have no use for."""
+    words = {"parameters": "-p", "timeout": "--timeout", "template": "--template",
+             "ignore_previous": "--ignore-previous", "english": "--lang en"}
+    if idle := [words[name] for name, value in given.items() if value]:
+        raise UsageError(f"{', '.join(idle)} | профили делаются по готовому отчёту, этот ключ им не нужен | сначала "
+                         "zvezda report с ним, потом профили без него")
+
+
+def _profiles(version: str, period: str, all_regions: bool, regions: tuple[str, ...], units: tuple[str, ...],
+              workers: int | None) -> None:
+    from methods.run import profiles, release
+
+    def may_leave(texts: profiles.Texts, evidence: profiles.boards.Evidence) -> None:
+        table = evidence.measured.units
+        names = table[[column for column in ("title", "region") if column in table]].stack().dropna().unique()
+        words = evidence.edition.indicators.values()
+        release.texts_clean(texts, evidence.measured.comments,
+                            [evidence.edition.title, *names, *(indicator.title for indicator in words)])
+
+    done = profiles.make(version, period, store.project_root(), regions=regions, units=units, all_regions=all_regions,
+                         workers=workers, say=tqdm.write, checked=may_leave)
+    for contents in done:
+        click.echo(f"Откройте: {contents}; рядом каждый профиль для Word и в PDF.")
+
+
 def _tell(protocol: Protocol, lang: Language | None) -> None:
     """Warnings and notes, and how many there were."""
     click.echo("\n".join(filter(None, [protocol.text(["warning", "note"], lang), protocol.verdict(lang)])))
@@ -435,6 +517,16 @@ def _tell(protocol: Protocol, lang: Language | None) -> None:
 def _remark(edition: Edition) -> None:
     for remark in remarks(edition):
         click.echo(f"Замечание к редакции {edition.version}: {remark}", err=True)
+
+
+def _translation(language: Language, root: Path, edition: Edition, period: str, issued: str = "",
+                 template: Path | None = None) -> Callable[[Path, list[Path]], None] | None:
+    """What puts executed notebooks into English, if that is asked for; with the date of the data, Word too."""
+    if language == "ru":
+        return None
+    from methods.run.translation import translation  # matplotlib and Jupyter, which the Russian report loads anyway
+
+    return translation(root, edition, period, issued, template, say=tqdm.write)
 
 
 def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:

@@ -218,7 +218,7 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("the workbook counts dates from 1904; dates were recalculated", "nothing to do"),
     },
     "XLS-17": {
-        "ru": ("{value} вне {low}–{high}; в этом столбце доли", "введите долю (0,85) или 85% со знаком процента"),
+        "ru": ("{value} вне {low}–{high}; в этом столбце доли", "введите долю (0,85) или 85 % со знаком процента"),
         "en": ("{value} is outside {low}–{high}; this column holds shares", "type a share (0.85) or 85% with the sign"),
     },
     "XLS-18": {
@@ -351,14 +351,18 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
                "shown as «no data» in the rating; ask for the data if there should be some"),
     },
     "REF-08": {
-        "ru": ("есть данные каждого региона; нет региона {region} ({title}), центров в нём: {count}",
-               "запросите файл или разрешите пропуск: allow_missing = {region}"),
-        "en": ("every region has data; region {region} ({title}) is missing, centres in it: {count}",
-               "ask for the file or allow the gap: allow_missing = {region}"),
+        "ru": ("есть данные каждого региона; нет регионов: {regions} (всего {count}, центров в них: {centres})",
+               "запросите файлы или разрешите пропуск: --allow-missing {first} (при приёме --absent {first}); в папке "
+               "одного региона так и должно быть"),
+        "en": ("every region has data; missing regions: {regions} (in all {count}, centres in them: {centres})",
+               "ask for the files or allow the gap: --allow-missing {first} (--absent {first} when accepting); in the "
+               "folder of one region it is as it should be"),
     },
     "REF-09": {
-        "ru": ("код региона действует в {period}: {validity}; действующие коды: {valid}", "исправьте код региона"),
-        "en": ("the region code is valid in {period}: {validity}; valid codes: {valid}", "correct the region code"),
+        "ru": ("код региона действует в {period}: {validity}; ближайшие из {count} действующих: {nearest}",
+               "исправьте код региона"),
+        "en": ("the region code is valid in {period}: {validity}; the nearest of {count} valid ones: {nearest}",
+               "correct the region code"),
     },
     "REF-10": {
         "ru": ("код — текст, как в реестре: «{kept}»; записано числом или без нулей, ячеек: {count}",
@@ -830,9 +834,9 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
                "{mapping:en}", "a change of scale is no progress: give a mapping and tell it beside the comparison"),
     },
     "MAT-11": {
-        "ru": ("за период уровень падает не больше чем на 1: регион {region}, было {before}, стало {after}",
+        "ru": ("за период уровень падает не больше чем на 1: {region}, было {before}, стало {after}",
                "проверьте ответы обоих лет; если падение верно, объясните его в отчёте"),
-        "en": ("a level falls by no more than 1 in a period: region {region}, it was {before}, it is {after}",
+        "en": ("a level falls by no more than 1 in a period: {region}, it was {before}, it is {after}",
                "check the answers of both years; if the fall is right, explain it in the report"),
     },
     "MAT-12": {
@@ -862,4 +866,17 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("the assessor is one of: {allowed}", "enter whose assessment it is"),
     },
     # -- end of maturity answers and levels ----------------------------------------------------------------------------
+    # -- the catalogue of practices (practices.py) ---------------------------------------------------------------------
+    "PRC-01": {
+        "ru": ("ячейка заполнена", "впишите «{column}» или удалите строку"),
+        "en": ("the cell is filled in", "enter «{column}» or delete the row"),
+    },
+    "PRC-02": {
+        "ru": ("код практики стоит один раз; он уже есть в строке {first}", "дайте практике другой код"),
+        "en": ("the code of a practice stands once; row {first} has it already", "give the practice another code"),
+    },
+    "PRC-03": {
+        "ru": ("редакция есть в data/raw/methodology: {known}; похоже на: {nearest}", "исправьте имя редакции"),
+        "en": ("the edition is in data/raw/methodology: {known}; similar: {nearest}", "correct the edition's name"),
+    },
 }

@@ -20,6 +20,7 @@ Language = Literal["ru", "en"]
 Severity = Literal["error", "warning", "note"]
 SPOKEN: ContextVar[Language] = ContextVar("language", default="ru")  # of messages, where none is asked for
 LIMIT = 100  # lines on the screen; past it only a count by code
+ABSENT = ("REF-07", "REF-08")  # what is in no file: told after the faults of the files
 HIDDEN = "***"  # stands for every value of a column marked personal
 
 _WORDS = {
@@ -121,9 +122,11 @@ class Protocol:
 
     def text(self, severities: Iterable[Severity] = ("error", "warning", "note"),
              language: Language | None = None) -> str:
-        """All problems, errors first. Past `LIMIT` the lines are shared out among codes, files and columns, so that
-        ten thousand faults of one kind hide no other; the rest is a count by code."""
-        chosen = [problem for severity in severities for problem in self.of(severity)]
+        """All problems, errors first, and of each severity what is in no file last. Past `LIMIT` the lines are shared
+        out among codes, files and columns, so that ten thousand faults of one kind hide no other; the rest is a count
+        by code."""
+        chosen = [problem for severity in severities
+                  for problem in sorted(self.of(severity), key=lambda problem: problem.code in ABSENT)]
         turn: Counter[tuple[str, str, str | None]] = Counter()
         order = []
         for place, problem in enumerate(chosen):

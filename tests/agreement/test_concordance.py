@@ -13,6 +13,7 @@ from methods.agreement.concordance import (
     exact_limit_intervals,
     repeatability,
 )
+from methods.agreement.correlation import disattenuated
 from methods.errors import InputError, NotPublishable
 
 
@@ -405,3 +406,33 @@ def test_default_intervals_hold_at_the_ceiling():
 def test_a_unit_that_occurs_twice_is_refused_in_words(labels):
     with pytest.raises(InputError):
         concordance(pd.Series([1.0, 2, 3, 4, 5], list("abcda")), pd.Series([1.0, 2, 4, 3, 6], labels))
+
+
+def test_confidence_goes_into_every_interval_and_has_to_be_a_share():
+    x, y = pairs(24)
+    narrow, wide = (concordance(x, y, confidence=confidence, intervals="normal") for confidence in (0.8, 0.99))
+    for name in ("lower_limit_interval", "upper_limit_interval", "bias_interval"):
+        assert getattr(wide, name)[0] < getattr(narrow, name)[0] < getattr(narrow, name)[1] < getattr(wide, name)[1]
+    for measure in (association, concordance, corrected_concordance):
+        with pytest.raises(InputError, match="95"):
+            measure(x, y, confidence=95)
+
+
+def test_nothing_is_explained_where_all_is_defined():
+    assert {measure(*pairs(25)).why for measure in (association, concordance, corrected_concordance)} == {""}
+
+
+def test_errors_of_both_sides_are_taken_off():
+    x, y = pairs(26)
+    x_error, y_error = pd.Series(0.001, x.index), pd.Series(0.002, y.index)
+    result = corrected_concordance(x, y, x_error, y_error)
+    link = disattenuated(x, y, x_error, y_error)
+    assert (result.pearson, result.reliability_x, result.reliability_y) == pytest.approx(
+        (link.value, link.reliability_x, link.reliability_y))
+    assert result.ccc == pytest.approx(result.pearson * result.accuracy)
+    assert result.reliability_y < 1
+
+
+def test_repeatability_counts_its_units():
+    x, y = pairs(27)
+    assert repeatability(x, y.iloc[:20]).n == 20

@@ -358,3 +358,52 @@ def test_the_textbook_interval_of_kendall_does_not_hold_on_shares_of_three():
             held[interval] += low <= 0.184 <= high
     assert held["fieller"] / 400 < 0.95 - 0.038
     assert abs(held["jackknife"] / 400 - 0.95) <= 0.038
+
+
+# Parts that other formulas are made of
+
+def test_moments_without_each_unit_are_those_of_the_others():
+    """With errors of measurement: the mean error and the share of it that a variance over n holds change, too."""
+    x, y = sides(30, n=12)
+    x_error, y_error = (pd.Series(np.random.default_rng(seed).uniform(0, 0.004, 12), x.index) for seed in (1, 2))
+    pairs = corr.pair_up(x, y, "т", x_error, y_error)
+    found = corr.moments_without_each(pairs)
+    for place, unit in enumerate(pairs.labels):
+        rest = x.index.drop(unit)
+        alone = corr.moments(corr.pair_up(x[rest], y[rest], "т", x_error[rest], y_error[rest]))
+        assert found.n == alone.n
+        for name in ("mean_x", "mean_y", "var_x", "var_y", "cov"):
+            assert getattr(found, name)[place] == pytest.approx(getattr(alone, name), rel=1e-9), name
+
+
+@pytest.mark.parametrize("of", [None, 3])
+def test_tau_of_levels_is_kendalls(of):
+    x, y = sides(31, of=of)
+    assert corr.tau_b(corr.levels(x.to_numpy()), corr.levels(y.to_numpy())) == pytest.approx(
+        stats.kendalltau(x, y).statistic)
+    assert np.isnan(corr.tau_b(np.zeros(5, int), np.arange(5)))
+
+
+@pytest.mark.parametrize(("x", "y"), [
+    ([0.1, 0.2, 0.4], [0.3, 0.1, 0.9]), ([0.1, 0.2, 0.4, 0.5], [1.0, 1, 1, 1]), ([0.1, 0.2, 0.4], [0.2, 0.4, 0.8])])
+@pytest.mark.parametrize("measure", MEASURES)
+def test_units_of_one_side_are_counted_where_hardly_anything_is_defined(measure, x, y):
+    x = pd.Series([*x, 7.0], [*range(len(x)), "x"])
+    y = pd.Series([*y, 7.0, 8.0], [*range(len(y)), "y1", "y2"])
+    found = measure(x, y)
+    assert (found.n, found.only_x, found.only_y) == (len(x) - 1, 1, 2)
+
+
+def test_ends_of_fiellers_interval_are_where_its_equality_holds():
+    """(a - theta b)^2 = t^2 var(a - theta b) at both ends, and less inside."""
+    pairs = corr.pair_up(*sides(32), "т")
+
+    def excess(theta):
+        added = corr.contributions(lambda sums: sums.cov - theta * sums.var_x, pairs)
+        whole = corr.moments(pairs)
+        return (whole.cov - theta * whole.var_x) ** 2 - (stats.t.ppf(0.975, pairs.n - 2) ** 2 * (pairs.n - 1) / pairs.n
+                                                         * (added**2).sum())
+    low, high = corr.fieller_interval(lambda sums: sums.cov, lambda sums: sums.var_x, pairs, 0.95)
+    size = abs(excess(high + 1))
+    assert [excess(low) / size, excess(high) / size] == pytest.approx([0, 0], abs=1e-9)
+    assert excess((low + high) / 2) < 0 < excess(low - 0.1)

@@ -80,6 +80,8 @@ def test_item_statistics_by_leaving_columns_out(seed):
         assert found.items.loc[code, "item_total"] == pytest.approx(marks[code].corr(rest.sum(axis=1)))
         if marks.shape[1] > 2:
             assert found.items.loc[code, "alpha_if_dropped"] == pytest.approx(cronbach_alpha(rest).alpha)
+    assert found.items["mean"].to_dict() == pytest.approx(marks.mean().to_dict())
+    assert found.items["sd"].to_dict() == pytest.approx(marks.std().to_dict())
     shuffled = cronbach_alpha(marks.sample(frac=1, axis=1, random_state=seed).sample(frac=1, random_state=seed))
     pd.testing.assert_frame_equal(shuffled.items.loc[found.items.index], found.items)
 

@@ -85,6 +85,13 @@ def test_clienteles_of_other_sizes_than_shares_cost_answers():
     assert plan.design_effect == pytest.approx(30 * (0.25 / 27 + 0.25 / 3))
 
 
+def test_a_single_border_makes_a_plan():
+    data, level = points()
+    plan = interview_plan(data, {}, level + 40, [40])
+    assert plan.best.total == plan.present.total == 30 * len(level)
+    assert plan.best.objective <= plan.present.objective
+
+
 def test_the_plan_does_not_depend_on_the_order_of_rows():
     data, level = points()
     one = interview_plan(data, {}, level + 40, [70, 80, 90])

@@ -188,3 +188,8 @@ def test_grades_in_words_need_their_order():
     assert grade_agreement(one.astype(ordered), other.astype(ordered)).kappa.value == found.kappa.value
     with pytest.raises(InputError, match="Задайте categories от худшей к лучшей"):
         grade_agreement(one, other)
+
+
+def test_messages_name_the_coefficient():
+    with pytest.raises(NotPublishable, match=r"^Каппа Коэна"):
+        cohen_kappa(pd.Series([1.0, 2.0]), pd.Series([1.0, 2.0]))

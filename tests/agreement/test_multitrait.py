@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from methods.agreement.multitrait import error_covariance, halo, multitrait_multimethod
+from methods.agreement.correlation import half_width
+from methods.agreement.multitrait import error_covariance, halo, mean_correlation, multitrait_multimethod
 from methods.errors import InputError, NotPublishable
 
 TRAITS = ["Д1", "Д2", "М1", "А2", "К4"]
@@ -134,6 +135,9 @@ def test_jackknife_agrees_with_leaving_units_out_one_by_one(groups):
     freedom = np.minimum(g - 2, 2 / (2 / (g - 1) + np.maximum(excess, 0) / g))
     half = stats.t.ppf(0.975, freedom) * error
     np.testing.assert_allclose(found.summary["high"] - found.summary["value"], half, rtol=1e-8)
+    np.testing.assert_allclose(found.summary["value"] - found.summary["low"], half, rtol=1e-8)
+    assert (found.components[["error_low", "method_low"]].to_numpy()
+            < found.components[["error", "method"]].to_numpy()).all()
 
 
 def test_order_of_rows_columns_and_scale_do_not_matter():
@@ -215,6 +219,25 @@ def test_error_covariance_by_loops_over_centres(seed):
     pd.testing.assert_frame_equal(error_covariance(marks.sample(frac=1, random_state=1), centre), found)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_the_mean_correlation_keeps_the_variance_of_the_sum(seed):
+    draws = np.random.default_rng(seed).normal(size=(30, 4)) @ np.diag([1, 2, 3, 4])
+    whole = pd.DataFrame(np.cov(draws.T))
+    deviations = np.sqrt(np.diag(whole))
+    rho = mean_correlation(whole)
+    alike = np.outer(deviations, deviations) * (rho + (1 - rho) * np.eye(4))
+    assert alike.sum() == pytest.approx(whole.to_numpy().sum())
+    whole.loc[0, 1] = whole.loc[1, 0] = np.nan   # a pair that nobody answered
+    others = [(j, k) for j in range(4) for k in range(4) if j != k and {j, k} != {0, 1}]
+    assert mean_correlation(whole) == pytest.approx(
+        sum(whole.loc[pair] for pair in others) / sum(deviations[j] * deviations[k] for j, k in others))
+
+
+def test_without_a_pair_there_is_no_mean_correlation():
+    assert np.isnan(mean_correlation(pd.DataFrame([[1.0]])))
+    assert np.isnan(mean_correlation(pd.DataFrame(np.diag([0.0, 0.0]))))
+
+
 def test_halo_without_gaps_agrees_with_the_eigenvalues_of_within_centre_correlations(oracle):
     marks, centre = answers(1)
     marks = marks.fillna(0.0)
@@ -293,3 +316,17 @@ def test_a_respondent_without_a_centre_is_named():
     marks, centre = answers(0)
     with pytest.raises(InputError, match=r"не указан центр респондентов: 5 \(всего 1\)"):
         error_covariance(marks, centre.drop(5))
+
+
+def test_intervals_of_convergent_correlations_agree_with_leaving_units_out_one_by_one():
+    """On the scale of z."""
+    survey, checklist = two_methods(21, 30)
+    found = multitrait_multimethod(survey, checklist).traits
+    left = pd.DataFrame([multitrait_multimethod(survey.drop(unit), checklist.drop(unit)).traits["convergent"]
+                         for unit in survey.index])
+    for trait in TRAITS:
+        z = np.arctanh(left[trait].to_numpy())
+        half = half_width(z.mean() - z, 0.95)
+        centre = np.arctanh(found.loc[trait, "convergent"])
+        assert found.loc[trait, ["low", "high"]].to_list() == pytest.approx(
+            [np.tanh(centre - half), np.tanh(centre + half)])

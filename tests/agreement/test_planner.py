@@ -318,3 +318,9 @@ def test_refusals_in_words(call, words):
     with pytest.raises(InputError) as raised:
         call()
     assert str(raised.value) == words
+
+
+def test_a_centre_of_no_importance_gets_the_minimum():
+    sd = pd.Series([1.0, 1.0, 2.0], ["a", "b", "c"])
+    found = allocate(40, sd, importance=pd.Series({"a": 0.0, "b": 1.0, "c": 1.0}), minimum=4).table["n"]
+    assert found.to_dict() == {"a": 4, "b": 12, "c": 24}

@@ -6,6 +6,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
+from methods.agreement.correlation import half_width
 from methods.agreement.random_intercept import group_mean_reliability, needed_size, random_intercept, spearman_brown
 from methods.errors import InputError, NotPublishable
 
@@ -223,3 +224,30 @@ def test_all_differences_in_one_group_leave_the_normal_interval():
     found = group_mean_reliability(values, groups)
     assert found.interval == "f"
     assert "интервал складного ножа не определён, взят нормальный" in found.why
+
+
+def test_jackknife_interval_of_equal_groups_by_hand():
+    """The logarithm of F without each group in turn; 1 + n lambda is F, so its interval is F's."""
+    rng = np.random.default_rng(8)
+    n, g = 6, 25
+    level, spread = (np.repeat(each, n) for each in (rng.normal(3, 0.7, g), rng.uniform(0.5, 2, g)))
+    y = pd.Series(level + spread * rng.normal(size=n * g))
+    groups = pd.Series(np.repeat([f"G{i:02d}" for i in range(g)], n))
+    table = y.groupby(groups).agg(["mean", "var"])
+
+    def f(own):
+        return n * own["mean"].var() / own["var"].mean()
+    without = np.log([f(table.drop(group)) for group in table.index])
+    half = half_width(without.mean() - without, 0.95)
+    found = group_mean_reliability(y, groups, interval="jackknife")
+    low, high = ((f(table) * np.exp(way * half) - 1) / n for way in (-1, 1))
+    assert found.icc_interval == pytest.approx((low / (1 + low), high / (1 + high)))
+    assert found.groups["n"].dtype.kind == "i"
+
+
+def test_messages_name_the_formula():
+    values, groups = pd.Series([1.0, 2.0, 3.0]), pd.Series(["a", "b", "c"])
+    for formula, name in ((random_intercept, "Модель со случайным уровнем группы"),
+                          (group_mean_reliability, "Надёжность средних")):
+        with pytest.raises((InputError, NotPublishable), match=f"^{name}"):
+            formula(values, groups)

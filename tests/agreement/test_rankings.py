@@ -117,3 +117,10 @@ def test_what_is_no_ranking_is_refused_in_words(rankings, options, error, words)
     assert words in str(raised.value)
     with pytest.raises(InputError, match="эксперты: код повторяется: A"):
         kendall_w(PROJECTS.set_axis(list("ABAD"), axis=1))
+
+
+def test_no_permutation_p_is_smaller_than_one_over_all_that_were_looked_at():
+    """Six experts who agree on ten objects: no shuffle comes near, the data themselves are the one of 201."""
+    found = kendall_w(pd.DataFrame({expert: range(1, 11) for expert in "абвгде"}), draws=200)
+    assert found.p_permutation == pytest.approx(1 / 201)
+    assert found.mean_ranks.name == "mean_rank"

@@ -234,3 +234,16 @@ def test_default_intervals_hold_the_truth():
         for name, found in all_four(sample(85)).items():
             held[name] += found.interval[0] <= truth[name] <= found.interval[1]
     assert all(0.92 <= count / 500 <= 0.98 for count in held.values()), held
+
+
+def test_units_with_a_single_rating_are_counted():
+    """Two units that one expert rated, three that two did, one that all did."""
+    ratings = pd.DataFrame({"э1": [1, 2, 1, 2, 1, 2], "э2": [None, None, 1, 2, 2, 2], "э3": [None] * 5 + [1]},
+                           dtype=float)
+    assert [function(ratings).single for function in (fleiss_kappa, gwet_ac1, krippendorff_alpha)] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(("function", "name"), [(fleiss_kappa, "Каппа Флейса"), (gwet_ac1, "AC1 Гвета")])
+def test_messages_name_the_coefficient(function, name):
+    with pytest.raises(NotPublishable, match=f"^{name}: нужно не меньше 3 единиц"):
+        function(pd.DataFrame({"э1": [1, 2, None], "э2": [2, 1, 3]}))

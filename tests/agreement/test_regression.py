@@ -497,3 +497,40 @@ def test_equivariant_interval_holds_for_normal_errors():
         low, high = passing_bablok(x, 0.1 + 1.2 * y).slope_interval
         held += low <= 1.2 <= high
     assert abs(held / 300 - 0.95) <= 0.044
+
+
+def test_classical_slopes_of_exactly_minus_one_count_half():
+    """Passing, Bablok (1983): K is the number of slopes below -1, here with half of those that equal it."""
+    x, y = pd.Series([1.0, 2, 3, 4, 5, 6]), pd.Series([1.0, 3, 2, 5, 4, 7.5])
+    slopes = np.sort([(y[j] - y[i]) / (x[j] - x[i]) for i in range(6) for j in range(i + 1, 6)])
+    k = (slopes < -1).sum() + (slopes == -1).sum() / 2
+    assert (k, len(slopes)) == (1, 15)
+    assert slopes[7] < slopes[8]
+    assert passing_bablok(x, y, equivariant=False).slope == pytest.approx(slopes[8])
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_units_of_one_side_are_counted_where_there_is_no_line_either(fit):
+    x, y = sides(23)
+    line = fit(pd.concat([x, pd.Series({"Z1": 0.5})]), pd.concat([0 * y + 0.5, pd.Series({"Z2": 0.5, "Z3": 0.5})]))
+    assert np.isnan(line.slope)
+    assert (line.n, line.only_x, line.only_y) == (40, 1, 2)
+
+
+def test_a_confidence_that_is_no_share_is_refused():
+    x, y = sides(24)
+    for fit in (deming, passing_bablok, york, errors_in_variables):
+        errors = {} if fit in (deming, passing_bablok) else {"x_error": pd.Series(0.001, x.index)}
+        with pytest.raises(InputError, match="95"):
+            fit(x, y, confidence=95, **errors)
+
+
+@pytest.mark.parametrize(("fit", "name"), [
+    (deming, "Регрессия Деминга"), (passing_bablok, "Регрессия Пассинга — Баблока"),
+    (lambda x, y: york(x, y, pd.Series(0.01, x.index)), "Взвешенная регрессия (Йорк)"),
+    (lambda x, y: errors_in_variables(x, y, pd.Series(0.001, x.index)), "Регрессия с ошибкой в x")])
+def test_messages_name_the_line(fit, name):
+    x, y = sides(26)
+    with pytest.raises(NotPublishable) as error:
+        fit(x.head(2), y)
+    assert str(error.value).startswith(f"{name} (опрос и чек-лист)")

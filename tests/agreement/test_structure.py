@@ -332,8 +332,8 @@ def test_room_is_never_above_one(seed):
 @pytest.mark.parametrize(("marks", "scale", "words"), [
     ({"Д1": [5.0, 6.0]}, (1, 5), "Потолок шкалы: оценка вне шкалы от 1 до 5: 6 (1 × Д1)."),
     ({"Д1": [5.0, 4.0]}, (5, 1), "Потолок шкалы: худшая оценка должна быть меньше лучшей, задано 5 и 1."),
-    ({"Д1": ["5", "4"]}, (1, 5), "Потолок шкалы: оценки должны быть числами, не числа в вопросах: Д1."),
-    ({"Д1": [5.0, np.inf]}, (1, 5), "Потолок шкалы: оценка должна быть конечной, найдена бесконечность: 1 × Д1."),
+    ({"Д1": ["5", "4"]}, (1, 5), "Потолок шкалы: нужны числа, не числа в столбцах: Д1."),
+    ({"Д1": [5.0, np.inf]}, (1, 5), "Потолок шкалы: значение должно быть конечным, найдена бесконечность: 1 × Д1."),
 ])
 def test_refusals_of_the_ceiling_in_words(marks, scale, words):
     with pytest.raises(InputError) as raised:
@@ -474,3 +474,29 @@ def test_level_and_power_over_clustered_respondents():
     assert np.mean([row["q"] < 0.05 for row in moved]) > 0.95
     steeper = [differential_functioning(*respondents(seed, steeper=-1.0)).loc["В0"] for seed in range(40)]
     assert np.mean([row["q_interaction"] < 0.05 for row in steeper]) > 0.8
+
+
+def test_interval_of_the_standardised_difference_by_loops_over_centres():
+    """Two equal strata: what every centre adds to the error of the weighted difference, squared and summed."""
+    marks, who, centre = respondents(5, centres=30)
+    level = pd.Series(np.random.default_rng(5).integers(0, 2, len(who)).astype(float))
+    y = marks["В1"]
+    known = y.notna()
+    focal = (who == "Р") & known
+    rest = (who == "С") & known
+    added = dict.fromkeys(centre.unique(), 0.0)
+    apart = {k: y[focal & (level == k)].mean() - y[rest & (level == k)].mean() for k in (0, 1)}
+    weight = {k: (focal & (level == k)).sum() / focal.sum() for k in (0, 1)}
+    smd = sum(weight[k] * apart[k] for k in (0, 1))
+    for i in y.index[known]:
+        k = level[i]
+        if focal[i]:
+            added[centre[i]] += (y[i] - y[focal & (level == k)].mean() + apart[k] - smd) / focal.sum()
+        else:
+            added[centre[i]] -= weight[k] * (y[i] - y[rest & (level == k)].mean()) / (rest & (level == k)).sum()
+    plain = 1.959964 * np.sqrt(sum(part**2 for part in added.values()))
+    found = differential_functioning(marks, who, centre, level).loc["В1"]
+    assert found["smd"] == pytest.approx(smd)
+    half = (found["high"] - found["low"]) / 2
+    assert half == pytest.approx(plain * np.sqrt(30 / 29), rel=1e-6)
+    assert (found["low"] + found["high"]) / 2 == pytest.approx(smd)

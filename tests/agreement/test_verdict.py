@@ -502,3 +502,28 @@ def test_rules_of_an_edition_are_checked_where_they_stand(root, bounds, words):
     with pytest.raises(EditionError, match=words) as error:
         parse_edition(json.dumps(content, ensure_ascii=False))
     assert "verdict_rules.0.when.reliability" in str(error.value)
+
+
+def test_normal_probabilities_by_hand():
+    """Scores are drawn to their mean by tau / (tau + se^2); tau is what the errors leave of their spread."""
+    units = list("abcdef")
+    survey = pd.Series([0.60, 0.70, 0.75, 0.82, 0.90, 0.97], units)
+    error = pd.Series([0.02, 0.08, 0.05, 0.03, 0.10, 0.01], units)
+    checklist = pd.Series([0.9, 0.2, 0.9, 0.2, 0.9, 0.2], units)
+    found = quadrants(survey, checklist, error, survey_cut=0.8, checklist_cut=0.5)
+    tau = survey.var() - (error**2).mean()
+    kept = tau / (tau + error**2)
+    liked = stats.norm.cdf((survey.mean() + kept * (survey - survey.mean()) - 0.8) / (np.sqrt(kept) * error))
+    assert found.table[QUADRANTS[0]].to_numpy() == pytest.approx(np.where(checklist > 0.5, liked, 0))
+    assert found.table[list(QUADRANTS)].sum(axis=1).to_numpy() == pytest.approx(1)
+
+
+def test_a_checklist_of_chance_alone_gets_no_weight_and_confidence_goes_into_the_intervals():
+    data = two_sides(11)
+    chance = pd.DataFrame({"Д1": np.random.default_rng(4).binomial(8, 0.6, 200) / 8}, data["checklist"].index)
+    found = measures(**{**data, "checklist": chance}).loc["Д1"]
+    assert found["checklist_reliability"] < 0 < found["reliability"]
+    assert found["reliability_weight"] == 1
+    narrow, wide = (measures(**data, confidence=confidence).loc["Д1"] for confidence in (0.8, 0.99))
+    for name in ("reliability", "true_correlation", "bias"):
+        assert wide[f"{name}_low"] < narrow[f"{name}_low"] < narrow[f"{name}_high"] < wide[f"{name}_high"]

@@ -18,9 +18,9 @@ from openpyxl.utils import get_column_letter
 from methods.data.editions import parse_edition
 from methods.data.intake import Given, check_tables, compare_automatic
 from methods.data.intake.years import check_comparison, check_edition_period, check_one_edition
-from methods.data.registry import read_regions
+from methods.data.registry import Registry, read_regions, report_absent
 from methods.problem_texts import TEXTS
-from methods.problems import Protocol, Rejected
+from methods.problems import Place, Protocol, Rejected
 
 ROOT = Path(__file__).parents[2]
 TODAY = datetime.date(2025, 2, 1)
@@ -280,7 +280,7 @@ CASES = [
     Case("REF-07", ANSWERS, None, "центр", without(ANSWERS, lambda frame: frame["центр"] == "0103"), ("0103", "1"),
          severity=W),
     Case("REF-08", ANSWERS, None, "центр", without(ANSWERS, lambda frame: frame["регион"] == "77"),
-         ("77", "Москва", "allow_missing")),
+         ("77 (", "Москва", "1", "--allow-missing 77", "--absent 77")),
     Case("REF-09", REGISTRY, 9, "регион", both(cells(REGISTRY, 9, регион="84"),
                                              replaced(ANSWERS, lambda frame: frame.drop(columns="регион"))),
          ("84", "Таймырский", "2006-12-31", "83, 86, 87")),
@@ -490,6 +490,30 @@ def test_repaired_row_passes(case):
 @pytest.mark.parametrize("code", [code for code in TEXTS if code[:4] in ("REF-", "SRV-", "CHK-", "TPL-", "FLD-")])
 def test_words_in_both_languages(code):
     assert all(rule and remedy for rule, remedy in (TEXTS[code]["ru"], TEXTS[code]["en"]))
+
+
+def test_the_folder_of_one_region_begins_with_its_own_faults():
+    """The other regions are one line, the last; a row with a wrong code names the nearest codes, not all 89."""
+    change = both(without(ANSWERS, lambda frame: frame["регион"] != "01"), cells(ANSWERS, 5, Д1="6"))
+    protocol, _ = found(change(good(counts())))
+    lines = [line for line in protocol.text(["error"]).splitlines() if line.startswith("ОШИБКА")]
+    assert [line[7:13] for line in lines] == ["SRV-01", "REF-08"]
+    last = protocol.text(["error"]).splitlines()[-1]
+    assert "нет регионов: 25 (Приморский край), 77 (Москва) (всего 2, центров в них: 5)" in last
+    assert "в папке одного региона так и должно быть" in last
+
+
+def test_of_many_silent_regions_only_the_first_are_named_and_allowed_ones_are_told_apart():
+    regions = [f"{number:02}" for number in range(1, 31)]
+    frame = pd.DataFrame({"центр": [f"{region}-1" for region in regions], "название": "ЦЗН", "регион": regions,
+                          "преемник": "", "название_региона": [f"Регион {region}" for region in regions],
+                          "действует_с": pd.NaT, "действует_по": pd.NaT})
+    protocol = Protocol()
+    report_absent(pd.Series(1, regions), Registry(frame), Place("ответы.xlsx"), protocol, ["02", "30"])
+    (error,), (warning,) = protocol.of("error"), protocol.of("warning")
+    assert error.rule("ru").endswith("нет регионов: 01 (Регион 01), 03 (Регион 03), 04 (Регион 04), 05 (Регион 05), "
+                                     "06 (Регион 06), … (всего 28, центров в них: 28)")
+    assert warning.rule("ru").endswith("нет регионов: 02 (Регион 02), 30 (Регион 30) (всего 2, центров в них: 2)")
 
 
 def test_two_faults_are_both_told():

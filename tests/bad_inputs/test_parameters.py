@@ -52,7 +52,11 @@ publish = False        # публиковать
 region = "77"          # регион
 centres = ["Ц1"]       # центры
 seed = 0               # зерно"""
-SHOW = "import json\nprint(json.dumps([region, draws, spread, publish]))"
+SHOW = """\
+import json, os
+from pathlib import Path
+Path(os.environ["ZVEZDA_OUTPUT"], "sensitivity.json").write_text("{}")
+print(json.dumps([region, draws, spread, publish]))"""
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
@@ -86,6 +90,7 @@ def command(project, monkeypatch, capsys):
     def execute(source, target, parameters, *_, **__):
         given.append(parameters)
         shutil.copy(source, target)
+        (target.parent / "sensitivity.json").write_text("{}", encoding="utf-8")
     monkeypatch.setattr(kernel, "execute", execute)
     monkeypatch.setattr(runner, "to_html", lambda *_, **__: None)
 

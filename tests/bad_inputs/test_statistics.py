@@ -24,7 +24,10 @@ from methods.errors import EditionError, InputError, NotPublishable, UsageError
 from methods.index.degenerate import cautions, ratable, sides_apart
 from methods.index.importance import importance_interval, resample
 from methods.index.score import MEASUREMENT_COLUMNS, score
-from methods.sensitivity.monte_carlo import rank_stability
+from methods.sensitivity.design import Design
+from methods.sensitivity.engine import Experiment
+from methods.sensitivity.factors import WeightNoise
+from methods.sensitivity.uncertainty import rank_uncertainty
 from methods.weights.compromise import check_bounds
 from methods.weights.drivers import cross_products, drivers
 from methods.weights.targets import nearest_weights, weights_for_targets
@@ -222,29 +225,34 @@ def four():
     return objective([(1, 2), (3, 4), (5, 1), (2, 6)])
 
 
+def places_of(rows, draws, seed=0):
+    return rank_uncertainty(Experiment(rows, GOOD, [WeightNoise()]), Design(draws, "random", seed))
+
+
 @pytest.mark.parametrize("draws", [0, -1])
 def test_sta_14_no_draws(four, draws):
     with pytest.raises(UsageError, match=f"Розыгрышей должно быть не меньше 1.*draws={draws}"):
-        rank_stability(four, GOOD, draws=draws)
+        places_of(four, draws)
 
 
 def test_sta_15_one_draw_gives_no_interval(four):
     with pytest.raises(UsageError, match="не меньше 1000"):
-        rank_stability(four, GOOD, draws=1).summary()
-    assert len(rank_stability(four, GOOD, draws=200).summary()) == 4
+        places_of(four, 1).summary()
+    assert len(places_of(four, 200).summary()) == 4
 
 
-def test_sta_16_big_03_more_draws_than_memory(four):
-    with pytest.raises(UsageError, match=r"draws=1000000000000: для 4 единиц понадобится \d+\D000 ГБ памяти и около "
-                                         r"[\d\s]+ ч\. Предел — [\d\s]+ розыгрышей"):
-        rank_stability(four, GOOD, draws=10**12)
+def test_sta_16_big_03_more_draws_than_can_be_made(four):
+    with pytest.raises(UsageError, match=r"draws=1000000000000: предел — 2\D147\D483\D647 розыгрышей; столько для 4 "
+                                         r"единиц заняли бы около [\d\s]+ ч и \d+,\d ГБ памяти"):
+        places_of(four, 10**12)
 
 
-def test_big_03_places_are_kept_as_small_numbers():
-    """5,000 centres x 10,000 draws x 20 indicators: 200 MB of places, not 8 GB of values."""
+def test_big_03_memory_does_not_grow_with_the_draws():
+    """5,000 centres x 20 indicators: counts of places take 100 MB whatever the draws, not 8 GB of values."""
     draw = np.random.default_rng(0)
-    places = rank_stability(objective(draw.random((50, 2))), GOOD, draws=300).ranks
-    assert places.to_numpy().nbytes * (5_000 / 50) * (10_000 / 300) <= 200e6
+    found = [places_of(objective(draw.random((50, 2))), draws) for draws in (300, 3000)]
+    assert len({each.counts.to_numpy().nbytes for each in found}) == 1
+    assert found[0].counts.to_numpy().nbytes * (5_000 / 50) ** 2 <= 101e6
 
 
 def test_sta_17_every_notebook_that_draws_has_its_seed_in_the_protocol():
@@ -263,8 +271,8 @@ def test_sta_17_every_notebook_that_draws_has_its_seed_in_the_protocol():
 
 def test_sta_18_the_order_of_rows_changes_nothing(four):
     mixed = four.sample(frac=1, random_state=3)
-    one, other = (rank_stability(rows, GOOD, draws=200, seed=5).ranks for rows in (four, mixed))
-    pd.testing.assert_frame_equal(one, other[one.columns])
+    one, other = (places_of(rows, 200, seed=5).counts for rows in (four, mixed))
+    pd.testing.assert_frame_equal(one, other.loc[one.index])
     pd.testing.assert_series_equal(score(mixed, GOOD).index.sort_index(), score(four, GOOD).index.sort_index())
 
 

@@ -1,5 +1,6 @@
 """A candidate is its edition with the changed keys anew; adoption needs people's words and a free name."""
 
+import datetime
 import shutil
 
 import pandas as pd
@@ -95,6 +96,25 @@ def test_adoption_names_numbers_and_fixes(project, star):
     done.edition.write_text(done.edition.read_text(encoding="utf-8").replace("Д: 0.3,", "Д: 0.31,"), encoding="utf-8")
     with pytest.raises(EditionError):
         editions.load_edition(project, "star-2025")
+
+
+@pytest.mark.parametrize(("words", "heading", "status"), [
+    ("# Веса: редакция star-2025\n\nСтатус: проект, подготовлен тетрадью 1 на основе редакции star-2022.\n",
+     "# 0004. Веса: редакция star-2026",
+     "Статус: принято {day} для редакции star-2026; проект подготовлен тетрадью 1 на основе редакции star-2022."),
+    ("# 0001. Веса\n\nСтатус: проект.\n", "# 0004. Веса", "Статус: принято {day} для редакции star-2026."),
+    ("# Вместо star-2025.1 и star-2025-проект\n\nСтатус: принято 2026-12-01.\n",
+     "# 0004. Вместо star-2025.1 и star-2025-проект", "Статус: принято 2026-12-01."),
+])
+def test_the_record_is_of_the_new_edition_and_accepted(project, star, words, heading, status):
+    path, draft = candidate(project, star, f"{words}\n**Решение.** Редакцию star-2025 принять.\n")
+    before = draft.read_text(encoding="utf-8")
+    day = datetime.date.today()
+    done = adopt_candidate(path, project, version="star-2026")
+    lines = done.decision.read_text(encoding="utf-8").splitlines()
+    assert (lines[0], lines[-1]) == (heading, "**Решение.** Редакцию star-2025 принять.")   # people's words stay theirs
+    assert lines[2] in {status.format(day=when) for when in (day, datetime.date.today())}
+    assert draft.read_text(encoding="utf-8") == before
 
 
 def test_an_edition_of_real_data_is_adopted_in_earnest(project):

@@ -71,3 +71,29 @@ def test_an_unknown_edition(command):
     code, _, err = command("gtmi-2022", "gtmi-2023")
     assert code == 2
     assert "Редакции «gtmi-2023» нет." in err
+
+
+def test_another_number_of_levels_is_told_and_not_compared(command, candidate):
+    text = candidate.read_text(encoding="utf-8")
+    candidate.write_text(text.replace("labels: [D, C, B, A]", "labels: [C, B, A]").replace(
+        "cut_offs: [0.25, 0.5, 0.8]", "cut_offs: [0.25, 0.5]"), encoding="utf-8")
+    code, out, _ = command("gtmi-2025", candidate)
+    assert code == 0
+    assert "число уровней одно: gtmi-2025, 2025 — 4, gtmi-2026, 2025 — 3; соответствие уровней: не задано" in out
+    assert "MAT-10" in out
+
+
+def test_a_fall_of_two_levels_from_one_period_to_the_next_is_named(command, monkeypatch):
+    from methods.run import comparison
+    plain = comparison.score
+
+    def fallen(measurements, edition):
+        found = plain(measurements, edition)
+        if edition.version == "gtmi-2022":
+            found.grade[found.index.idxmax()] = 2  # the best country, at level 4 in both years
+        return found
+    monkeypatch.setattr(comparison, "score", fallen)
+    code, out, _ = command("gtmi-2020", "gtmi-2022")
+    assert code == 0
+    assert "за период уровень падает не больше чем на 1: " in out
+    assert ", было 4, стало 2" in out

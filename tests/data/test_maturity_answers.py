@@ -166,7 +166,7 @@ def test_regions_of_the_registry_are_the_known_ones_and_have_to_answer(items):
     found = {problem.code: problem for problem in protocol.of("error")}
     assert set(found) == {"REF-04", "REF-08"}
     assert (found["REF-04"].place.file, found["REF-04"].details["meant"]) == ("ещё.xlsx", "Р3")
-    assert found["REF-08"].details == {"region": "Р4", "title": "Регион Р4", "count": 1}
+    assert found["REF-08"].details == {"regions": "Р4 (Регион Р4)", "count": 1, "centres": 1, "first": "Р4"}
     assert set(clean["регион"]) == {"Р1", "Р2", "Р3"}
     allowed = Protocol()
     check_maturity_files(frames, items, allowed, period="2024", registry=registry("Р1", "Р2", "Р3", "Р4"),
@@ -174,7 +174,8 @@ def test_regions_of_the_registry_are_the_known_ones_and_have_to_answer(items):
     assert [problem.code for problem in allowed.of("warning")] == ["REF-08"]
     unknown = Protocol()
     check_maturity_files(frames[:1], items, unknown, period="2024", registry=registry("Р2"), allow_missing=["Р2"])
-    assert "REF-09" in {problem.code for problem in unknown.of("error")}
+    (refused,) = {problem.text().splitlines()[1] for problem in unknown.of("error") if problem.code == "REF-09"}
+    assert "ближайшие из 1 действующих: Р2 | исправьте" in refused
 
 
 def test_without_regions_any_code_is_taken_and_without_files_nothing_is_said(items):

@@ -554,3 +554,34 @@ def test_comparable_terms_need_something_in_common():
     zero = edition("ad", {INDEX: {"a": 0.0, "d": 1.0}})
     with pytest.raises(InputError, match="у «Индекс» не осталось показателей с весом"):
         comparable_terms(measured({"a": {"C": 0.5}}), edition("a"), measured({"a": {"C": 0.5}, "d": {"C": 0.5}}), zero)
+
+
+def test_every_rule_of_a_mixture_comes_from_the_edition_that_was_asked_for():
+    old = edition(sides={"missing": "available"}, min_units=2, clienteles={
+        "x": {"title": "x", "value": "x", "share": 0.4}, "y": {"title": "y", "value": "y", "share": 0.6}})
+    new = edition(min_units=3)
+    mixed = hybrid(old, new, {"sides": "old", "missing": "new"})
+    assert (mixed.sides, mixed.clienteles, mixed.min_units) == (old.sides, old.clienteles, 3)
+    mixed = hybrid(old, new, {"sides": "new", "missing": "old"})
+    assert (mixed.sides, mixed.clienteles, mixed.min_units) == (new.sides, {}, 2)
+
+
+def test_scales_means_gaps_and_weights_of_a_mixture_come_from_the_edition_that_was_asked_for():
+    old = edition(weights={"index": {"a": 0.2, "b": 0.3, "c": 0.5}}, normalisation={"method": "min-max", "lower": 0.1},
+                  aggregation={"default": {"method": "geometric"}}, missing={"default": {"rule": "complete"}})
+    new = edition()
+
+    def parts(made):
+        return (made.normalisation_of("a").method, made.aggregation_of(INDEX).method, made.missing_of(INDEX).rule,
+                made.weights_of(INDEX).to_list())
+    for place, part in enumerate(("normalisation", "aggregation", "missing", "weights")):
+        assert parts(old)[place] != parts(new)[place]
+        mixed = hybrid(old, new, {part: "old", "eligibility": "new"})
+        assert parts(mixed) == tuple(parts(old if number == place else new)[number] for number in range(4))
+
+
+def test_results_carry_their_names():
+    scores = pd.Series({"A": 0.5, "B": 0.7})
+    assert average_change(scores, scores).name == "effect"
+    split = shapley(lambda states: scores, ["values"])
+    assert (split.before.name, split.after.name, split.undefined.name) == ("before", "after", "undefined")

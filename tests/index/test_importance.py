@@ -8,6 +8,7 @@ from scipy.interpolate import make_smoothing_spline
 
 from methods.errors import InputError, NotPublishable
 from methods.index.importance import (
+    Resampled,
     correlation_ratio,
     effective_side_shares,
     equalising_mix,
@@ -125,7 +126,7 @@ def ishigami(n, seed):
 def test_main_effects_of_the_ishigami_function(oracle):
     """Ishigami, Homma (1990), analytic: S = .3139 .4424 0. One sample of 5000: a standard error of about .01."""
     x, y = ishigami(5000, seed=1)
-    oracle("нелинейная важность, correlation_ratio", "функция Ишигами, точные главные эффекты",
+    oracle("нелинейная важность, correlation_ratio", "функция Исигами, точные главные эффекты",
            importances(x, y, "nonlinear"), pd.Series({"x1": 0.3139, "x2": 0.4424, "x3": 0.0}), 0.02)
     assert linear_importance(x, y)["x2"] < 0.01  # two humps: no straight line sees them
 
@@ -435,3 +436,56 @@ def test_mixes_refuse_in_words(call, words):
     with pytest.raises(InputError) as error:
         call()
     assert str(error.value) == words
+
+
+def test_ten_units_are_enough_for_the_nonlinear_importance():
+    x = pd.Series(np.arange(10.0), name="Д1")
+    assert 0 < correlation_ratio(x, x**2) <= 1
+
+
+@pytest.mark.parametrize(("kind", "enough"), [("linear", 3), ("nonlinear", 10)])
+def test_resamples_without_units_enough_have_no_importance(kind, enough):
+    """Three quarters of `few` are gaps: resamples hold fewer than `enough` of them too often for an interval."""
+    x = pd.DataFrame({"full": np.arange(4.0 * enough)}).assign(few=lambda table: table["full"].where(
+        table["full"] < enough))
+    y = x["full"] ** 1.5
+    found = importance_interval(x, y, kind, draws=100)
+    assert np.isnan(found.loc["few", ["low", "high", "share_low", "share_high"]].to_numpy(float)).all()
+    assert found.loc["few", "importance"] > 0
+    assert found.loc["full", ["low", "high"]].notna().all()
+
+
+def test_units_that_are_all_alike_have_no_interval():
+    with pytest.raises(NotPublishable) as error:
+        resample(pd.DataFrame({"subjective": [0.5] * 4, "objective": [0.7] * 4}), equalising_mix)
+    assert str(error.value) == ("Интервал не определён: все 4 единиц одинаковы, повторные выборки не отличаются от "
+                                "данных.")
+
+
+def test_an_element_whose_indicators_weigh_nothing_has_no_hidden_weights():
+    sides, mix, weights, groups = star_like()
+    group = groups.iloc[-1]
+    weights = weights.where(groups != group, 0.0)
+    found = hidden_weights(sides, mix, weights / weights.sum(), groups)
+    assert group not in found.hidden.index
+    assert set(groups) - {group} <= set(found.hidden.index)
+    assert found.n.name == "n"
+    with pytest.raises(InputError, match="Веса показателей и доли сторон: наборы кодов различаются"):
+        hidden_weights(sides, mix, weights.iloc[1:], groups)
+
+
+def test_percentiles_are_widened_as_hesterberg_says():
+    """Five blocks: the interval ends at Phi(sqrt(5/4) t(.025, 4)) = .0010 of the resamples, not at .025."""
+    tail = stats.norm.cdf((5 / 4) ** 0.5 * stats.t.ppf(0.025, 4))
+    assert tail == pytest.approx(0.00095, abs=1e-5)
+    draws = pd.DataFrame({"a": np.linspace(0, 1, 20_001)})
+    found = Resampled(pd.Series({"a": 0.5}), draws, effective=5, seed=0).interval()
+    assert found.loc["a", ["low", "high"]].to_list() == pytest.approx([tail, 1 - tail], abs=1e-4)
+
+
+def test_the_default_seed_is_zero():
+    table, _ = table_of_units(20)
+    plain, zero, one = (resample(table, lambda x: x.mean(), draws=100, **seed).draws for seed in (
+        {}, {"seed": 0}, {"seed": 1}))
+    pd.testing.assert_frame_equal(plain, zero)
+    assert not plain.equals(one)

@@ -10,7 +10,15 @@ import pytest
 from methods.data.checklist import requirement_scores
 from methods.data.editions import parse_edition
 from methods.errors import InputError
-from methods.index.score import MEASUREMENT_COLUMNS, combine_sides, score
+from methods.index.grade import k_means, quantiles
+from methods.index.score import (
+    MEASUREMENT_COLUMNS,
+    combine_sides,
+    index_with,
+    reweighted,
+    reweighted_index,
+    score,
+)
 
 COLUMN = {"measure": "column", "table": "t", "column": "x"}
 ONE_SIDE, TWO_SIDES = {"objective": COLUMN}, {"subjective": COLUMN, "objective": COLUMN}
@@ -430,3 +438,89 @@ def test_a_value_for_everyone_beside_one_for_a_clientele_is_refused_in_words():
     tiny = edition({"k": None}, {"index": "equal"}, clienteles=GUESTS)
     with pytest.raises(InputError):
         score(rows(("C1", "k", "objective", "", 0.5), ("C1", "k", "objective", "citizens", 0.6)), tiny)
+
+
+# -- other weights ---------------------------------------------------------------------------------------------------
+
+def two_groups(**changes):
+    return edition({"a": "G", "b": "G", "c": "H", "d": "H"},
+                   {"index": {"G": 0.5, "H": 0.5}, "G": "equal", "H": {"c": 0.3, "d": 0.7}},
+                   groups={"G": None, "H": None}, eligibility={"min_coverage": 0.6}, publication={"multiplier": 100},
+                   grades={"title": "т", "labels": ["1", "2", "3"], "method": "bands", "cut_offs": [45.0, 60.0]},
+                   **changes)
+
+
+def gappy(seed, codes="abcd"):
+    table = random_table(seed, codes=codes)
+    return table.mask(np.random.default_rng(seed + 100).uniform(size=table.shape) < 0.2)
+
+
+def assert_same_scores(found, expected):
+    for name in ("indicators", "normalised", "elements"):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(expected, name), check_like=True)
+    for name in ("eligible", "eligible_groups", "rank", "grade"):
+        pd.testing.assert_series_equal(getattr(found, name), getattr(expected, name))
+    assert found.cut_offs == expected.cut_offs
+    assert list(found.by_clientele) == list(expected.by_clientele)
+    for code, table in expected.by_clientele.items():
+        pd.testing.assert_frame_equal(found.by_clientele[code][table.columns], table)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_other_weights_of_the_index_give_what_an_edition_with_them_gives(seed):
+    """Some units fall below the coverage that a ranked unit needs, since that is counted by weight, too."""
+    made, data, weights = two_groups(), measured(gappy(seed)), pd.Series({"H": 0.9, "G": 0.1})
+    before, expected = score(data, made), score(data, made.reweighted(weights))
+    assert_same_scores(reweighted(before, made, weights), expected)
+    pd.testing.assert_series_equal(reweighted_index(before, made, weights), expected.index)
+    assert not expected.elements.equals(before.elements)
+
+
+def test_other_weights_with_clienteles_and_in_a_flat_edition():
+    guests = two_groups(clienteles=GUESTS, data={
+        "dataset": "d", "periods": ["2026"], "units": {"file": "u.csv", "unit": "u", "title": "t"},
+        "tables": {"t": {"file": "t.csv", "unit": "u", "clientele": "c"}}})
+    data = pd.concat([measured(random_table(seed, codes="abcd")).assign(clientele=who)
+                      for seed, who in enumerate(("citizens", "employers"))])
+    weights = pd.Series({"H": 0.75, "G": 0.25})
+    assert_same_scores(reweighted(score(data, guests), guests, weights), score(data, guests.reweighted(weights)))
+    flat = edition({"a": "G", "b": "G", "c": None}, {"index": {"a": 0.2, "b": 0.3, "c": 0.5}}, groups={"G": None})
+    weights = pd.Series({"c": 0.1, "a": 0.6, "b": 0.3})
+    expected = score(measured(random_table(5, codes="abc")), flat.reweighted(weights)).index
+    found = reweighted_index(score(measured(random_table(5, codes="abc")), flat), flat, weights)
+    pd.testing.assert_series_equal(found, expected)
+
+
+def test_what_lies_above_other_weights_is_scored_anew_and_nothing_else():
+    """index > T > G: weights of G move T and the index; H keeps its own score."""
+    made = edition({"a": "G", "b": "G", "c": "T", "d": "H"},
+                   {"index": {"T": 0.5, "H": 0.5}, "T": {"G": 0.4, "c": 0.6}, "G": {"a": 0.5, "b": 0.5}},
+                   groups={"T": None, "G": "T", "H": None})
+    table = random_table(7, codes="abcd")
+    found = index_with(score(measured(table), made), made, {"G": pd.Series({"b": 0.9, "a": 0.1})})
+    g = 0.1 * table["a"] + 0.9 * table["b"]
+    assert found.to_numpy() == pytest.approx((0.5 * (0.4 * g + 0.6 * table["c"]) + 0.5 * table["d"]).to_numpy())
+    found = index_with(score(measured(table), made), made, {"G": pd.Series({"b": 1.0}), "T": pd.Series({"c": 1.0})})
+    assert found.to_numpy() == pytest.approx((0.5 * table["c"] + 0.5 * table["d"]).to_numpy())
+
+
+def test_a_group_of_which_nothing_is_left_takes_no_part():
+    made, table = two_groups(), random_table(8, codes="abcd")
+    left = {"H": pd.Series(dtype=float), "index": pd.Series({"G": 1.0})}
+    found = index_with(score(measured(table), made), made, left)
+    assert found.to_numpy() == pytest.approx(table[["a", "b"]].mean(axis=1).to_numpy())
+
+
+@pytest.mark.parametrize(("method", "formula"), [("quantiles", quantiles), ("k-means", k_means)])
+def test_grades_are_made_of_published_scores(method, formula):
+    made = edition(dict.fromkeys("ab"), {"index": "equal"}, publication={"multiplier": 100}, grades={
+        "title": "т", "labels": ["1", "2", "3"], "method": method})
+    found = score(measured(random_table(10, codes="ab")), made)
+    expected = formula(100 * found.index, 3)
+    assert found.grade.to_list() == expected.grade.to_list()
+    assert found.cut_offs == {"all": pytest.approx(list(expected.cut_offs))}
+
+
+def test_results_carry_their_names():
+    made = score(measured(random_table(9, codes="abcd")), two_groups())
+    assert (made.rank.name, made.grade.name, made.eligible_groups.name) == ("rank", "grade", "eligible_groups")

@@ -149,7 +149,7 @@ def test_bootstrap_errors_of_the_linear_link_are_those_of_normal_theory(oracle):
     z = pd.Series([-2.0, 0.0, 1.0])
     found = link(old, new, draws=2000).at(z * old.std() + old.mean())
     theory = new.std() * ((1 - r) * (2 + (1 + r) * z**2) / n) ** 0.5
-    oracle("ошибка линейной связи: бутстрэп к теории", "Kolen, Brennan (2014), разд. 7.3, нормальный случай; выведено",
+    oracle("ошибка линейной связи: бутстреп к теории", "Kolen, Brennan (2014), разд. 7.3, нормальный случай; выведено",
            found["se"] / theory, [1, 1, 1], 0.09)
 
 
@@ -320,3 +320,19 @@ def test_series_that_are_refused(change, words):
     with pytest.raises(InputError) as error:
         bridged_series(*change(table, links), "e3")
     assert str(error.value) == words
+
+
+def test_bandwidth_by_the_rule_of_thumb():
+    """Andersson, von Davier (2014): 9 s over the root of 100 n^.4 - 81; 32 scores make n^.4 = 4."""
+    sample = np.arange(32.0)
+    assert rule_of_thumb(sample) == pytest.approx(9 * ((32**2 - 1) / 12) ** 0.5 / 319**0.5)
+
+
+def test_a_grid_may_begin_anywhere():
+    """Half points from 10.25 on lie on a grid of .5; a single point between them does not."""
+    units = [f"C{i:02d}" for i in range(30)]
+    old = pd.Series(10.25 + 0.5 * np.random.default_rng(1).integers(0, 8, 30), units)
+    new = old + 10 + 0.5 * np.random.default_rng(2).integers(0, 2, 30)
+    link(old, new, method="equipercentile", step=0.5)
+    with pytest.raises(InputError, match=r"балл 10\.4 \(C05\) не лежит на сетке с шагом 0\.5"):
+        link(old.where(old.index != "C05", 10.4), new, method="equipercentile", step=0.5)

@@ -75,6 +75,7 @@ def test_without_error_the_level_is_certain_and_a_border_belongs_to_the_upper_on
 def test_rudner_by_hand(oracle):
     """Three units, two levels: 2, 1 and 2 errors of .05 from the border."""
     found = rudner(pd.Series({"A": 0.40, "B": 0.55, "C": 0.60, "gap": np.nan}), 0.05, [0.5])
+    assert (found.method, found.n) == ("rudner", 3)
     p = stats.norm.cdf([2, 1, 2])
     oracle("Раднер: точность и повторяемость", "решение в замкнутом виде", [found.accuracy, found.consistency],
            [p.mean(), (p**2 + (1 - p) ** 2).mean()], 1e-12)
@@ -123,6 +124,7 @@ def test_smaller_errors_make_better_classifications():
 def test_hanson_brennan_on_act_scores(oracle, act):
     found = hanson_brennan(act, 40, [24])
     model = found.model
+    assert (found.method, found.n) == ("hanson-brennan", len(act))
     oracle("Хэнсон — Бреннан: бета-распределение истинных долей (ACT)", "BBClassify 1.0.0, файл act288m",
            [model.alpha, model.beta, model.lowest, model.highest], [0.52378, 1.62569, 0.22317, 1], 5e-6)
     oracle("Хэнсон — Бреннан: верные и ошибочные решения (ACT)", "BBClassify 1.0.0, файл act288m",

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from methods.errors import InputError, NotPublishable
-from methods.maturity.inputs import answers_of, ascending, levels_of, marks_of
+from methods.maturity.inputs import answers_of, ascending, draws_of, levels_of, marks_of, within_unit
 
 MARKS = pd.DataFrame({"2.1": [1, 0, 1], "3.1": [0, 0, 1]}, index=["C", "A", "B"])
 
@@ -53,3 +53,25 @@ def test_refusals(call, error, words):
     with pytest.raises(error) as raised:
         call()
     assert str(raised.value) == words
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda: within_unit(0.0, "доля", "Проверка"), "Проверка: доля — число больше 0 и меньше 1, сейчас 0."),
+    (lambda: within_unit(1.0, "доля", "Проверка"), "Проверка: доля — число больше 0 и меньше 1, сейчас 1."),
+    (lambda: draws_of(99, 0, "Проверка"), "Проверка: повторных выборок должно быть не меньше 100, сейчас 99."),
+    (lambda: draws_of(100, -1, "Проверка"), "Проверка: seed — целое число от 0, сейчас -1."),
+    (lambda: ascending([], "Проверка"), "Проверка: границы уровней — возрастающие числа, хотя бы одно, сейчас: —."),
+    (lambda: ascending([2, 2], "Проверка"), "Проверка: границы уровней — возрастающие числа, хотя бы одно, сейчас: 2, "
+                                            "2."),
+    (lambda: ascending([1, np.inf], "Проверка"), "Проверка: границы уровней — возрастающие числа, хотя бы одно, "
+                                                 "сейчас: 1, inf.")])
+def test_numbers_that_make_no_sense_are_refused_in_words(call, words):
+    with pytest.raises(InputError) as error:
+        call()
+    assert str(error.value) == words
+
+
+def test_the_first_numbers_that_make_sense_pass():
+    within_unit(1e-9, "доля", "Проверка")
+    draws_of(100, 0, "Проверка")
+    assert ascending((1, 2), "Проверка").tolist() == [1, 2]

@@ -290,3 +290,20 @@ def test_questions_to_a_fit_that_are_refused(lsat7):
     turned = two_parameter(lsat7.assign(**{"Item.3": 1 - lsat7["Item.3"]}))
     with pytest.raises(InputError, match=r"Балл нельзя перевести в уровень: отрицательная различающая сила у Item\.3"):
         turned.level_of_score(2)
+
+
+def test_levels_of_many_units_are_those_of_each_alone(lsat7):
+    fit = two_parameter(lsat7)
+    rows = lsat7.drop_duplicates().sort_values(list(lsat7))
+    found = fit.scores(rows)
+    for unit in rows.index[::5]:
+        pd.testing.assert_frame_equal(fit.scores(rows.loc[[unit]]), found.loc[[unit]])
+    assert found["theta"].is_unique
+
+
+def test_every_border_carries_its_own_cut_score():
+    table = graded_response(graded(11)).level_information([3, 6, 9])
+    borders = table.loc[["border 1|2", "border 2|3", "border 3|4"]]
+    assert borders["score"].to_list() == [3, 6, 9]
+    assert borders["theta"].is_monotonic_increasing
+    assert table["units"].sum() == pytest.approx(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from nbformat import v4
 
 from methods.report import document
 from methods.report.results import Figure, Table
+
+sys.path.insert(0, str(Path(__file__).parent))   # of `made_boards`: pytest imports test files by path
 
 WORDS = r"""# Годовой отчёт
 

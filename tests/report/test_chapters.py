@@ -3,6 +3,7 @@
 import pytest
 from IPython.display import Markdown
 
+from methods.data import editions, sources
 from methods.report import chapters
 from methods.report.results import Results
 
@@ -28,3 +29,21 @@ def test_parts_come_in_the_order_asked_and_absent_ones_are_passed_over(job):
 def test_a_star_stands_for_all_keys_that_begin_so(job):
     assert words(chapters.parts(job, "text:causes_*")) == ["слова causes_2020_2022", "слова causes_2022_2025"]
     assert chapters.parts(job, "text:nothing_*") == []
+
+
+@pytest.mark.parametrize(("version", "words"), [
+    ("star-2022", "Демонстрационные данные Звезды клиентоцентричности ЦЗН (вымышленные); источник: проект, генератор "
+                  "methods.data.demonstration, 31.12.2024"),
+    ("cms-2021", "; источник: Centers for Medicare & Medicaid Services (CMS), 04.2021"),
+])
+def test_the_passport_says_whose_the_data_are_and_of_what_day(root, version, words):
+    edition = editions.load_edition(root, version)
+    rows = chapters.passport(edition, sources.read_source(root, edition.data.dataset)).frame["Значение"]
+    assert rows["Данные"].endswith(words)
+    assert ". проект" not in rows["Данные"]
+
+
+def test_words_of_an_edition_are_all_its_texts(root):
+    words = chapters.words_of(editions.load_edition(root, "star-2022"))
+    assert {"star-2022", "2024"} <= words
+    assert all(isinstance(word, str) for word in words)

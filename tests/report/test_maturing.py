@@ -172,13 +172,13 @@ def test_advice_is_one_row_a_question_with_every_reason(marks):
 def test_one_thing_and_a_staircase_in_words(marks):
     alpha = maturing.consistency(marks)
     assert maturing.scale_text(None, None, None, None).startswith("Согласованность не определена")
-    scale = SimpleNamespace(scale=pd.Series({"h": 0.45, "low": 0.4, "high": 0.5}), items=pd.DataFrame({"h": [0.5]},
-                                                                                                    index=["1.1"]))
+    scale = SimpleNamespace(scale=pd.Series({"h": 0.45, "low": 0.4, "high": 0.5}), confidence=0.9,
+                            items=pd.DataFrame({"h": [0.5]}, index=["1.1"]))
     steps = SimpleNamespace(minimal_reproducibility=0.7, techniques=pd.DataFrame(
         {"reproducibility": [0.92]}, index=["goodenough_edwards"]))
     whole = SimpleNamespace(total=0.9, hierarchical=0.8)
     said = maturing.scale_text(alpha, whole, scale, steps)
-    assert "H Лёвингера 0,45" in said
+    assert "H Лёвингера 0,45 (90\xa0%: 0,40–0,50)" in said
     assert "средняя лестница" in said
     assert "Гуттмана 0,92 (не ниже принятых 0,90); одни частоты дали бы 0,70." in said
     assert "Омега 0,90, из неё общий фактор 0,80." in said
@@ -345,7 +345,7 @@ def test_a_bridge_in_words():
 
 def test_one_wave_has_nothing_to_compare_with(regional):
     assert maturing.waves_text([("а", "2024")]).startswith("Период один")
-    assert maturing.waves_text([("а", "2023"), ("а", "2024")]) == "2 волны: 2023 (а) и 2024 (а)."
+    assert maturing.waves_text([("а", "2023"), ("а", "2024")]) == "2\xa0волны: 2023 (а) и 2024 (а)."
     counts = pd.Series({1: 3, 2: 7})
     assert maturing.levels_sentence(counts, NAMES, regional) == (
         f"Чаще всего встречается «средний»: 70,0{NBSP}% (7{NBSP}регионов из 10).")

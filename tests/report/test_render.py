@@ -1,5 +1,6 @@
 import base64
 import re
+from itertools import pairwise
 
 import nbformat
 import pandas as pd
@@ -7,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat import v4
 
-from methods.report.render import to_html
+from methods.report.render import SCRIPT, fingerprint, to_html
 from methods.report.results import Table
 
 PIXEL = base64.b64encode(bytes.fromhex(
@@ -76,13 +77,22 @@ def page(tmp_path):
 
 
 @pytest.mark.parametrize("hide_code", [True, False])
-def test_page_runs_nothing_and_fetches_nothing(page, hide_code):
-    soup, text = page(hide_code=hide_code)
-    assert not soup.find_all(["script", "iframe", "link", "object", "embed"])
+def test_page_runs_only_our_script_and_fetches_nothing(page, hide_code):
+    soup, _ = page(hide_code=hide_code)
+    assert not soup.find_all(["iframe", "link", "object", "embed"])
+    (script,) = soup.find_all("script")
+    assert script.string == SCRIPT.read_text("utf-8")
+    assert not script.attrs
+    rules = soup.find("meta", attrs={"http-equiv": True})["content"].split("; ")
+    policy = dict(rule.split(maxsplit=1) for rule in rules)
+    assert policy == {"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'", "img-src": "data:",
+                      "style-src": "'unsafe-inline'", "script-src": f"'{fingerprint(script.string)}'"}
+    soup.script.decompose()
     for tag in soup.find_all(True):
         for name, value in tag.attrs.items():
             assert not name.startswith("on")
             assert name not in ("src", "srcset", "data", "action") or str(value).startswith("data:")
+    text = str(soup)
     assert "@import" not in text
     assert "url(" not in text
     assert soup.find("a", href="https://example.org/doc").get_text() == "источник"   # a link to follow may stay
@@ -114,6 +124,30 @@ def test_document_is_russian_titled_and_has_contents(page):
     assert all(soup.find(id=anchor).name in ("h2", "h3") for anchor in ids)
     assert "¶" not in soup.get_text()
     assert soup.h1.find_next_sibling("nav")
+
+
+def test_reader_may_skip_to_the_text_whatever_the_headings_are(tmp_path):
+    nbformat.write(v4.new_notebook(cells=[v4.new_markdown_cell("# Отчёт\n\n## Page text\n\n## Page text")]),
+                   tmp_path / "a.ipynb")
+    soup = BeautifulSoup(to_html(tmp_path / "a.ipynb", tmp_path / "a.html").read_text("utf-8"), "html.parser")
+    skip = soup.body.find(True)
+    assert skip.name == "a"
+    assert skip["href"] == f"#{soup.main['id']}"
+    assert skip.get_text() == "Перейти к тексту"
+    ids = [tag["id"] for tag in soup.find_all(id=True)]
+    assert ids == ["page-text", "отчёт", "page-text-2", "page-text-3"]
+
+
+def test_headings_of_the_notebooks_go_down_one_level_at_a_time(root):
+    """A title, then sections; none skips a level: a screen reader walks by them."""
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        words = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"]
+        levels = [len(mark) for mark in re.findall(r"^(#{1,6}) ", "\n".join(words), flags=re.MULTILINE)]
+        if path.stem == "annual_report":
+            levels.insert(0, 1)   # its title names the edition: chapters.heading
+        assert levels[0] == 1, path.name
+        assert levels.count(1) == 1, path.name
+        assert all(below <= above + 1 for above, below in pairwise(levels)), path.name
 
 
 def test_code_is_absent_from_a_report_and_folded_in_a_job(page):
@@ -156,6 +190,14 @@ def test_bad_formula_costs_a_warning_not_the_report(tmp_path, monkeypatch):
     with pytest.warns(UserWarning, match="Формула не разобрана"):
         text = to_html(tmp_path / "a.ipynb", tmp_path / "a.html").read_text("utf-8")
     assert '<code class="bad-formula">a&lt;b</code>' in text
+
+
+def test_our_script_may_stand_inside_a_page():
+    script = SCRIPT.read_text("utf-8")
+    assert "</script" not in script.lower()
+    assert "<!--" not in script
+    assert "innerHTML" not in script   # texts only: nothing of a name becomes markup
+    assert not re.search(r"fetch\(|XMLHttpRequest|WebSocket|import\(|https?:|\beval\b|new Function", script)
 
 
 def test_equal_notebooks_give_equal_bytes(page):

@@ -74,11 +74,11 @@ def test_causes_table_is_in_per_cent_and_sorted():
 
 
 def test_sets_and_tiers(star):
-    sets = lambda width: SimpleNamespace(width=lambda: pd.Series([width] * 3))  # noqa: E731
+    sets = lambda width: SimpleNamespace(coverage=0.95, width=lambda: pd.Series([width] * 3))  # noqa: E731
     tiers = SimpleNamespace(count=2, table=pd.DataFrame({"tier": [1, 1, 2]}))
     text = robustness.sets_text(sets(5), sets(9), 20, pd.Series([True, True, False]), tiers, star)
     assert f"в середине ряда — 5{NBSP}мест, для всех единиц сразу — 9{NBSP}мест" in text
-    assert f"могли бы оказаться 2{NBSP}центра" in text
+    assert f"с вероятностью 95{NBSP}% могли бы оказаться 2{NBSP}центра" in text
     assert "их 2: 1-й — 2; 2-й — 1." in text
     one = SimpleNamespace(count=1, table=pd.DataFrame({"tier": [1, 1, 1]}))
     assert robustness.sets_text(sets(5), sets(9), 20, pd.Series([True]), one, star).endswith("ярус один.")
@@ -86,9 +86,10 @@ def test_sets_and_tiers(star):
 
 def test_changes_say_how_many_are_proved(star):
     table = pd.DataFrame({"rise": [10, -4, 2], "verdict": ["rise", "", "fall"]})
-    text = robustness.changes_text(SimpleNamespace(table=table), star, ("2023", "2024"))
+    text = robustness.changes_text(SimpleNamespace(table=table, coverage=0.9), star, ("2023", "2024"))
     assert text.startswith("С 2023 по 2024 место менялось в среднем на 5")
     assert f"повышение у 1{NBSP}центра и понижение у 1{NBSP}центра из 3" in text
+    assert f"доказано (90{NBSP}%, для каждой" in text
 
 
 def test_weights_that_swap_neighbours(star):

@@ -1,11 +1,16 @@
 """Words and tables of the weight bench: what they say follows from the numbers, in correct Russian."""
 
+import re
+from decimal import Decimal
+
 import pandas as pd
 import pytest
 
-from methods.data.editions import load_edition
+from methods.data.candidates import write_candidate
+from methods.data.editions import load_edition, read_edition
 from methods.report import weighing
-from methods.weights.bench import ADOPTED, Bench, Source
+from methods.weights.bench import ADOPTED, Bench, Source, adopted_weights
+from methods.weights.effect import member_weights
 
 TITLE = {"Д": "Доступность", "П": "Польза"}.get
 NBSP = "\u00a0"
@@ -109,6 +114,34 @@ def test_the_draft_leaves_peoples_part_open(star):
     assert f"| 20,00{NBSP}% |" in text
     assert "**Места.** Сдвиг велик." in text
     assert "Пусто" not in text
+
+
+def test_the_draft_prints_the_weights_that_the_candidate_holds(star, root, tmp_path):
+    """Rounded one by one they would sum to 100.01, and П would be 20.42 in the draft only."""
+    weights = pd.Series({"К": 0.178334, "Д": 0.223656, "П": 0.204152, "М": 0.216058, "А": 0.1778})
+    costs = pd.DataFrame({"shift": [3.2], "mismatch": [0.15]}, index=["эксперты"])
+    draft = weighing.decision_draft(star, "2024", "star-2025", weights, costs, "эксперты", {})
+    path, _ = write_candidate(tmp_path, root, star, {"index": weights}, "star-2025", draft)
+    printed = re.findall(rf"\| [^|]+ \((\w)\) \| [^|]+ \| (\d+,\d\d){NBSP}% \|", draft)
+    shown = {code: Decimal(value.replace(",", ".")) for code, value in printed}
+    assert sum(shown.values()) == 100
+    assert shown["П"] == Decimal("20.41")
+    assert shown == {code: Decimal(f"{100 * weight:.2f}")
+                     for code, weight in read_edition(path).weights_of("index").items()}
+
+
+def test_the_draft_of_a_flat_edition_sums_the_weights_of_its_indicators(root, tmp_path):
+    edition = load_edition(root, "cms-2021")
+    children = edition.children("index")
+    weights = pd.Series([1, *[2] * (len(children) - 1)], children, dtype=float)
+    weights /= weights.sum()
+    costs = pd.DataFrame({"shift": [3.2], "mismatch": [0.15]}, index=["эксперты"])
+    draft = weighing.decision_draft(edition, "2021", "cms-2022", weights, costs, "эксперты", {})
+    path, _ = write_candidate(tmp_path, root, edition, {"index": member_weights(edition, weights)}, "cms-2022", draft)
+    held = adopted_weights(read_edition(path))
+    for code in children:
+        assert f"({code}) | {weighing.percent(adopted_weights(edition)[code], 2)} | " \
+               f"{weighing.percent(held[code], 2)} |" in draft
 
 
 def test_people_text_names_who_was_not_heard(star):

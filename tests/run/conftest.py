@@ -1,4 +1,4 @@
-"""A tiny project: five notebooks whose behaviour is chosen by the parameter `mode`."""
+"""A tiny project: six notebooks whose behaviour is chosen by the parameter `mode`."""
 
 import nbformat
 import pytest

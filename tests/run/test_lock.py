@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from methods.errors import EnvironmentFault
+from methods.run import lock
 from methods.run.lock import locked
 
 
@@ -30,7 +31,7 @@ def test_released_after_a_failure(path):
 
 def _leave(path, **owner):
     path.parent.mkdir(parents=True, exist_ok=True)
-    owner = {"pid": os.getpid(), "host": socket.gethostname(), "process_started": psutil.Process().create_time(),
+    owner = {"pid": os.getpid(), "host": socket.gethostname(), "born": lock._born(os.getpid()),
              "started": "2024-01-01T00:00:00+03:00"} | owner
     path.write_text(json.dumps(owner), "utf-8")
 
@@ -38,16 +39,49 @@ def _leave(path, **owner):
 def test_lock_of_a_dead_process_is_taken_over(path):
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    _leave(path, pid=process.pid, process_started=0)
+    _leave(path, pid=process.pid)
     with locked(path):
         assert json.loads(path.read_text("utf-8"))["pid"] == os.getpid()
     assert list(path.parent.iterdir()) == []
 
 
 def test_lock_whose_process_number_was_given_anew_is_taken_over(path):
-    _leave(path, process_started=psutil.Process().create_time() - 1000)
+    _leave(path, born="в прошлый раз")
     with locked(path):
         pass
+
+
+def test_lock_is_of_the_living_whatever_the_clock_says(path, monkeypatch):
+    """Linux: psutil computes the birth of a process from the clock of the moment."""
+    _leave(path)
+    monkeypatch.setattr(psutil.Process, "create_time", lambda *_: 0.0)
+    if lock.PROC.is_dir():
+        with pytest.raises(EnvironmentFault, match="занял другой запуск"), locked(path):
+            pass
+
+
+def test_elsewhere_than_on_linux_the_birth_is_what_psutil_says(path, monkeypatch, tmp_path):
+    monkeypatch.setattr(lock, "PROC", tmp_path / "нет")
+    assert lock._born(os.getpid()) == str(psutil.Process().create_time())
+    _leave(path)
+    with pytest.raises(EnvironmentFault, match="занял другой запуск"), locked(path):
+        pass
+
+
+@pytest.mark.parametrize("left", ["", '{"pid": 1, "ho'])
+def test_a_run_killed_while_it_made_the_lock_leaves_nothing_that_locks(path, left):
+    path.parent.mkdir()
+    (path.parent / f"{path.name}.77.new").write_text(left, "utf-8")
+    with locked(path):
+        pass
+    assert list(path.parent.iterdir()) == []
+
+
+def test_without_links_the_lock_is_made_all_the_same(path, monkeypatch):
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError(95, "Operation not supported")))
+    with locked(path), pytest.raises(EnvironmentFault, match=f"процесс {os.getpid()}"), locked(path):
+        pass
+    assert list(path.parent.iterdir()) == []
 
 
 def test_lock_of_another_host_is_respected(path):

@@ -6,6 +6,7 @@ import shutil
 import nbformat
 import pandas as pd
 import pytest
+import yaml
 from nbformat import v4
 
 from methods.errors import EnvironmentFault, UsageError
@@ -28,7 +29,7 @@ def published(project, root, monkeypatch):
         shutil.copy(root / name, project / name)
     said = {"draws": 500, "text": "Места устойчивы.", "result": "42"}
 
-    def execute(source, target, parameters, root, timeout=None, line=0):
+    def execute(source, target, parameters, root, timeout=None, line=0, english=False):
         notebook = nbformat.read(source, as_version=4)
         notebook.cells[1].source += "".join(f"\n{name} = {value!r}" for name, value in parameters.items())
         notebook.cells[-1].outputs = [v4.new_output("stream", name="stdout", text=said["result"])]
@@ -227,10 +228,80 @@ def test_a_changed_input_is_named_and_nothing_is_run(published, project, monkeyp
     with pytest.raises(EnvironmentFault) as error:
         again(path, project)
     lines = str(error.value).splitlines()
-    assert lines[0] == "Пересчитать отчёт нельзя: исходные данные не те, файлов 2."
+    assert lines[0] == "Пересчитать отчёт нельзя: исходные данные не те, различий 2."
     assert lines[1].startswith(f"  исходный файл | {INPUTS[2]} | было d8aa2414c005 | стало ")
     assert lines[2].startswith(f"  исходный файл | {INPUTS[1]} | было ")
     assert lines[2].endswith("стало нет")
+
+
+def described(project, **entries):
+    """The passport of the data set with other entries under `files` and `absent`, and other words."""
+    path = project / INPUTS[1]
+    content = yaml.safe_load(path.read_text("utf-8"))
+    for key, value in entries.items():
+        content[key] = {**content.get(key, {}), **value} if isinstance(value, dict) else value
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+
+
+@pytest.mark.parametrize("entries", [
+    {"files": {"2023/answers.csv": "a" * 64, "regions-2024-Q1/answers.csv": "a" * 64}, "absent": {"2023": ["77"]}},
+    {"files": {"requirements_2023.csv": "b" * 64}},   # a list of the year that came, beside the old one
+    {"description": "слово", "absent": {}},            # in no report
+])
+def test_a_passport_of_the_data_that_has_grown_is_let_through_and_said(published, project, entries):
+    report, _ = published
+    path = report()
+    described(project, **entries)
+    found = again(path, project)
+    assert found.equal
+    (cause,) = found.causes
+    assert (cause.kind, cause.place) == ("паспорт данных дополнен, записи этого отчёта прежние", INPUTS[1])
+    assert "все совпали.\nС тех пор изменилось:\n  паспорт данных дополнен" in found.text()
+
+
+@pytest.mark.parametrize(("entries", "piece", "before", "after"), [
+    ({"title": "Другой набор"}, "source.yml", None, None),
+    ({"date": "2026-11-25"}, "source.yml", None, None),
+    ({"files": {"gtmi_2020_2022_2025.csv": "c" * 64}}, "gtmi_2020_2022_2025.csv", None, "c" * 12),
+    ({"files": {"experts/Э1.csv": "c" * 64}}, "experts/Э1.csv", "нет", "c" * 12),
+    ({"files": {"2022/answers.csv": "c" * 64}}, "2022/answers.csv", "нет", "c" * 12),
+    ({"files": {"2022-Q1/answers.csv": "c" * 64}}, "2022-Q1/answers.csv", "нет", "c" * 12),
+    ({"absent": {"2022": ["77"]}}, "2022/absent", "нет", None),
+])
+def test_a_passport_of_the_data_that_says_something_else_is_refused(published, project, monkeypatch, entries, piece,
+                                                                    before, after):
+    report, _ = published
+    path = report()
+    described(project, **entries)
+    monkeypatch.setattr(kernel, "execute", None)
+    with pytest.raises(EnvironmentFault) as error:
+        again(path, project)
+    head, told, _ = str(error.value).splitlines()
+    assert head == "Пересчитать отчёт нельзя: исходные данные не те, различий 1."
+    assert told.startswith(f"  запись в source.yml | data/raw/gtmi/{piece} | было {before or ''}")
+    assert told.partition(" | стало ")[2].startswith(after or "")
+
+
+def test_an_early_passport_holds_the_whole_file_to_its_hash(published, project):
+    report, _ = published
+    path = report()
+    record = change(path)
+    del record["described"]
+    path.write_text(json.dumps(record), "utf-8")
+    described(project, files={"2023/answers.csv": "a" * 64})
+    with pytest.raises(EnvironmentFault, match=rf"исходный файл \| {INPUTS[1]} \| было "):
+        again(path, project)
+
+
+def test_only_the_passport_of_a_data_set_may_be_compared_by_pieces(published, project):
+    """A passport that calls another file described is held to the file's hash all the same."""
+    report, _ = published
+    path = report()
+    record = change(path)
+    change(path, described={**record["described"], INPUTS[2]: record["inputs"][INPUTS[2]]})
+    (project / INPUTS[2]).write_text("подменён", "utf-8")
+    with pytest.raises(EnvironmentFault, match=rf"исходный файл \| {INPUTS[2]} \| было "):
+        again(path, project)
 
 
 def test_a_word_template_from_elsewhere_is_named_without_its_folder_and_asked_for(published, project, tmp_path):
@@ -246,7 +317,7 @@ def test_a_word_template_from_elsewhere_is_named_without_its_folder_and_asked_fo
     assert "  исходный файл | outside-the-project/бланк.docx | было " in str(error.value)
     assert str(error.value).endswith("шаблон Word лежит вне проекта: назовите его ключом --template")
     template.write_text("другой шрифт", "utf-8")
-    with pytest.raises(EnvironmentFault, match="исходные данные не те, файлов 1"):
+    with pytest.raises(EnvironmentFault, match="исходные данные не те, различий 1"):
         replay.replay(path, project, template=template, say=quiet)
 
 
@@ -263,7 +334,7 @@ OUTSIDE = ["../secret.txt", "/etc/passwd", "data/../../x", "C:/x", "a\\..\\x", "
 
 
 @pytest.mark.parametrize("name", OUTSIDE)
-@pytest.mark.parametrize("key", ["inputs", "notebooks", "outputs", "modules", "executed"])
+@pytest.mark.parametrize("key", ["inputs", "notebooks", "outputs", "described", "modules", "executed"])
 def test_paths_that_lead_elsewhere_are_refused(passport, key, name):
     change(passport, **{key: {name: "0" * 64}})
     with pytest.raises(UsageError) as error:
@@ -282,7 +353,8 @@ def test_an_edition_or_period_that_is_no_folder_name_is_refused(passport, key, n
 
 @pytest.mark.parametrize(("keys", "words"), [
     ({"schema": "zvezda-manifest-9"}, "schema | найдено zvezda-manifest-9 | допустимо: «zvezda-manifest-1»"),
-    ({"jobs": {"rm": {}}}, 'jobs | найдено ["rm"] | допустимо: weights, agreement, sensitivity, maturity, report'),
+    ({"jobs": {"rm": {}}}, 'jobs | найдено ["rm"] | допустимо: weights, agreement, sensitivity, maturity, '
+                             'audit, report'),
     ({"jobs": 1}, "jobs | найдено 1 | допустимо: weights"),
     ({"jobs": dict.fromkeys(JOBS, 1)}, "parameters | найдено null | допустимо: набор «имя: значение»"),
     ({"jobs": {job: {"parameters": {}, "given": 5} for job in JOBS}}, "given | найдено 5 | допустимо: список имён"),

@@ -23,7 +23,7 @@ quiet = lambda line: None  # noqa: E731
 @pytest.fixture
 def without_kernels(monkeypatch):
     """A stand-in for the kernel: copies the notebook, saves one number; fails when `mode` says so."""
-    def execute(source, target, parameters, root, timeout=None, line=0):
+    def execute(source, target, parameters, *_, **__):
         if parameters.get("mode") == "error":
             shutil.copy(source, target.with_name(f"{target.stem}.partial.ipynb"))
             raise NotebookError("ячейка не выполнена")
@@ -46,7 +46,7 @@ def test_job_runs_in_our_interpreter_and_leaves_no_partial(project):
     assert Results.read(folder, "weights").numbers["draws"].value == 1000
     notebook = nbformat.read(run.notebook, as_version=4)
     printed = notebook.cells[-1].outputs[-1].text.splitlines()
-    assert printed == [sys.executable, str(folder), str(project), "0"]
+    assert printed == [sys.executable, f"{folder}.partial", str(project), "0"]
     assert not any(output.get("name") == "stderr" for cell in notebook.cells for output in cell.get("outputs", ()))
     assert str(project) not in json.dumps(notebook.metadata, ensure_ascii=False)
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -71,7 +71,8 @@ def test_failure_is_told_in_words_and_the_partial_notebook_stays(project, mode, 
     assert type(caught.value) is error
     assert "Traceback" not in str(caught.value)
     assert (folder / "01_calibrate_weights.ipynb").read_text("utf-8") == "прежний результат"
-    text = (folder / "01_calibrate_weights.partial.ipynb").read_text("utf-8")
+    assert [path.name for path in folder.iterdir()] == ["01_calibrate_weights.ipynb"]
+    text = (folder.with_name("2024.partial") / "01_calibrate_weights.partial.ipynb").read_text("utf-8")
     assert "An Exception was encountered" not in text
     assert list(folder.parent.glob(".*")) == []   # the lock is released
 
@@ -91,7 +92,7 @@ def test_report_is_complete_and_has_a_passport(project):
     assert merged["maturity"]["not_applicable"] == reason
     passport = json.loads((folder / "manifest.json").read_text("utf-8"))
     assert list(passport["inputs"]) == ["edition.yml"]
-    assert len(passport["notebooks"]) == 5
+    assert len(passport["notebooks"]) == len(JOBS)
     assert passport["jobs"]["sensitivity"]["parameters"]["draws"] == 900
     assert passport["jobs"]["weights"]["seconds"] > 0
     assert passport["seeds"]["weights"] == 0
@@ -114,6 +115,30 @@ def test_failed_report_leaves_the_previous_one(project, without_kernels):
     run_report("demo", "2024", project, {"draws": 1}, say=quiet)
     assert (folder / "results.json").read_bytes() != before
     assert [path.name for path in folder.parent.iterdir()] == ["2024"]
+
+
+def test_drafts_of_other_jobs_and_folders_stay_and_own_leftovers_go(project, without_kernels, monkeypatch):
+    folder = project / "reports" / "demo" / "draft" / "2024"
+    for name in ("weights.json", "sensitivity.json", "what_if/candidate.yml", "questions/old.csv", "candidate.yml",
+                 "tables/weights-old.csv", "tables/sensitivity-kept.csv", "figures/weights-old.png", ".left.partial"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("прежнее", "utf-8")
+    before, execute = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}, kernel.execute
+    with pytest.raises(NotebookError):
+        run_job("weights", "demo", "2024", {"mode": "error"}, project, say=quiet)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+    def with_questions(source, target, *more, **named):
+        execute(source, target, *more, **named)
+        (target.parent / "questions").mkdir()
+        (target.parent / "questions" / "new.csv").write_text("новое", "utf-8")
+    monkeypatch.setattr(kernel, "execute", with_questions)
+    run = run_job("weights", "demo", "2024", {}, project, say=quiet)
+    assert run.html.is_file()
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()) == [
+        "01_calibrate_weights.html", "01_calibrate_weights.ipynb", "candidate.yml", "questions/new.csv",
+        "sensitivity.json", "tables/sensitivity-kept.csv", "weights.json", "what_if/candidate.yml"]
+    assert Results.read(folder, "weights").numbers["draws"].value == 500
 
 
 def test_killed_run_leaves_the_previous_report_and_the_next_takes_over(project, monkeypatch):
@@ -160,7 +185,9 @@ def test_input_changed_during_the_run_is_found(project, without_kernels):
 
 
 @pytest.mark.parametrize(("edition", "period"), [("../..", "2024"), ("demo", "/tmp"), ("demo", ".."), ("con", "2024"),
-                                                 ("demo", "2024."), ("demo", "a\\b"), ("demo", "draft"), ("", "2024")])
+                                                 ("demo", "2024."), ("demo", "a\\b"), ("demo", "draft"), ("", "2024"),
+                                                 ("demo", "2024.partial"), ("demo.previous", "2024"),
+                                                 ("a" * 200, "2024")])
 def test_names_that_lead_out_of_reports_are_refused(project, edition, period):
     with pytest.raises(UsageError, match="выход за папку reports"):
         run_report(edition, period, project)

@@ -56,8 +56,9 @@ def test_shares_by_a_grid_of_weights(oracle, bounds):
     places = stats.rankdata(-grid @ values.T.to_numpy(), axis=1)
     counted = np.stack([(places == place).mean(axis=0) for place in range(1, 7)], axis=1)
     result = acceptability(values, weight_box(values.columns, *bounds), draws=DRAWS)
-    oracle(f"SMAA-2: доли мест шести единиц, веса {bounds[0]:g}–{bounds[1]:g}", "сетка весов, перебор; пересчитано",
-           result.places, counted, 2 * WITHIN)
+    low, high = (f"{bound:g}".replace(".", ",") for bound in bounds)
+    oracle(f"SMAA-2: доли мест шести единиц, веса {low}–{high}", "сетка весов, перебор; пересчитано", result.places,
+           counted, 2 * WITHIN)
     for unit, row in result.central_weights.dropna().iterrows():
         own = places[:, values.index.get_loc(unit)] == 1
         if own.mean() > 0.05:

@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 from methods.errors import InputError, UsageError
 from methods.index.rank import rank
 from methods.sensitivity import attainable_places as module
-from methods.sensitivity.attainable_places import attainable_places
+from methods.sensitivity.attainable_places import AttainablePlaces, attainable_places
 from methods.sensitivity.weight_space import necessarily_ahead, uniform_weights, weight_box
 
 EPS = 1e-9
@@ -223,3 +223,10 @@ def test_wrong_requests_are_refused():
         attainable_places(values.mask(values > 0.9))
     with pytest.raises(InputError, match="лишние: i2"):
         attainable_places(values, weight_box(pd.Index(["i0", "i1"])))
+
+
+def test_places_are_exact_where_both_bounds_are_reached():
+    table = pd.DataFrame({"best": [1, 1, 2], "worst": [3, 3, 3], "best_bound": [1, 1, 1], "worst_bound": [3, 4, 3]},
+                         index=list("abc"))
+    found = AttainablePlaces(table, pd.DataFrame(), pd.DataFrame(), "branch and bound").exact
+    assert found.to_dict() == {"a": True, "b": False, "c": False}

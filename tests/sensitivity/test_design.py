@@ -75,3 +75,7 @@ def test_a_record_makes_the_design_again():
 def test_what_is_no_design(wrong, words):
     with pytest.raises(UsageError, match=words):
         Design(**wrong)
+
+
+def test_one_draw_is_a_design():
+    assert all_points(Design(1, "random", 0)).shape == (1, 3)

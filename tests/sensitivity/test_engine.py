@@ -479,3 +479,97 @@ def test_nothing_uncertain_and_nobody_to_rank_are_refused():
         Experiment(table(values()), FLAT, [WeightNoise(), WeightNoise(0.1)])
     with pytest.raises(InputError, match="Веса элемента «index» разыгрывают сразу два источника"):
         Experiment(table(values()), FLAT, [WeightNoise(0.1), WeightDirichlet(dict.fromkeys("ABC", 1))])
+
+
+def test_a_group_is_put_on_its_own_scale_in_every_draw():
+    groups = content_of(TREE)["groups"]
+    groups["G"]["normalisation"] = {"method": "min-max", "lower": 0.5, "upper": 2}
+    edition = changed(TREE, groups=groups)
+    measured = table(values(15, "ABCDE"))
+    factor = WeightNoise(0.5)
+    experiment = Experiment(measured, edition, [factor])
+    u = points(experiment)
+    weights = [noisy(edition, row, 0.5) for _, row in coordinates(experiment, u, factor).iterrows()]
+    agree(experiment, u, lambda draw: score(measured, changed(edition, weights=weights[draw])).index)
+
+
+def test_grades_for_variance_based_analysis_are_those_of_the_recipe():
+    edition = changed(FLAT, grades={"title": "т", "labels": ["1", "2", "3"], "method": "bands", "cut_offs": [0.5, 0.6]})
+    measured = table(values(20))
+    factor = WeightNoise(0.5)
+    experiment = Experiment(measured, edition, [factor])
+    u = points(experiment)
+    found = experiment.model("grade")(u)
+    for draw, (_, row) in enumerate(coordinates(experiment, u, factor).iterrows()):
+        stated = score(measured, changed(edition, weights=noisy(edition, row, 0.5))).grade[experiment.ranked]
+        np.testing.assert_array_equal(found[draw], stated)
+    assert set(np.unique(found)) == {1, 2, 3}
+    assert Experiment(measured, FLAT, [factor]).grade_borders.shape == (20, 0)
+
+
+def with_outlier():
+    frame = values(30)
+    frame.loc["U05", "A"] = 30.0
+    return table(frame)
+
+
+def test_without_drawn_weights_there_are_none():
+    experiment = Experiment(with_outlier(), FLAT, [Winsorisation((0, 1))])
+    drawn = experiment.draws(points(experiment, 7), 0)
+    assert experiment.drawn_weights(drawn).shape == (7, 0)
+
+
+def test_a_logarithm_needs_a_normalisation_that_follows_the_scale():
+    edition = changed(FLAT, normalisation={"method": "goalposts", "low": 0.0, "high": 1.0})
+    with pytest.raises(InputError) as error:
+        Experiment(with_outlier(), edition, [Winsorisation((0, 1), otherwise="log")])
+    assert str(error.value) == (
+        "Логарифм (otherwise = log) меняет шкалу показателя, а нормирование рассчитано на исходную: A, B, C. Задайте "
+        "otherwise = none или нормирование из min-max, z-score, rank, borda, percentile.")
+    Experiment(with_outlier(), edition, [Winsorisation((0, 1))])
+
+
+def test_only_the_draws_that_meet_a_zero_fail():
+    edition = changed(FLAT, aggregation={"default": {"method": "geometric"}}, normalisation={"method": "none"})
+    factor = NormalisationChoice(tuple(Normalisation(method="min-max", lower=lower) for lower in (0.0, 0.1)))
+    measured = table(values())
+    experiment = Experiment(measured, edition, [factor])
+    u = points(experiment, 12)
+    which = [chosen(row[0], factor.alternatives) for row in u]
+
+    def recipe(draw):
+        rule = {"method": "min-max", "lower": which[draw].lower}
+        return score(measured, edition.model_copy(update={"normalisation": Normalisation(**rule)})).index
+    refused = agree(experiment, u, recipe)
+    assert refused == sum(rule.lower == 0 for rule in which)
+    assert 0 < refused < 12
+
+
+def test_a_sum_is_whole_or_nothing_where_values_are_missing():
+    edition = make({"A": INDEX, "B": INDEX}, {"index": "equal"}, aggregation={"default": {"method": "sum"}})
+    frame = values(6, "AB")
+    frame.loc["U03", "A"] = NAN
+    factor = WeightNoise(0.25)
+    experiment = Experiment(table(frame), edition, [factor], among=frame.index.drop("U03"))
+    u = points(experiment)
+    for draw, (_, row) in zip(experiment.index(u)[0], coordinates(experiment, u, factor).iterrows(), strict=True):
+        scale = pd.Series(noisy(edition, row, 0.25)[INDEX]) / 0.5
+        np.testing.assert_allclose(draw, (frame * scale).sum(axis=1).drop("U03"), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("common", [0.0, 0.5, 0.9])
+def test_errors_of_questions_that_the_same_people_answered_go_together(common):
+    """Index of two questions of equal weight: variance se^2 (1 + common) / 2. 2,000 draws of 12 units, 5 sigma."""
+    edition = make({"A": INDEX, "B": INDEX}, {"index": "equal"}, surveyed="AB")
+    experiment = Experiment(table(values(codes="AB") + 1, se=0.05, side="subjective"), edition,
+                            [SamplingError(common=common)])
+    found = experiment.index(points(experiment, 2000))[0].var(axis=0, ddof=1).mean()
+    assert found == pytest.approx(0.05**2 * (1 + common) / 2, rel=5 * (2 / (2000 * 12)) ** 0.5)
+
+
+def test_a_dirichlet_draw_from_the_corner_of_the_cube_has_equal_weights():
+    frame = values()
+    experiment = Experiment(table(frame), FLAT, [WeightDirichlet({"A": 5, "B": 3, "C": 2})])
+    corner, inside = experiment.index(np.array([[0.0, 0, 0], [0.5, 0.5, 0.5]]))[0]
+    np.testing.assert_allclose(corner, frame[list("ABC")].mean(axis=1))
+    assert not np.allclose(inside, corner)

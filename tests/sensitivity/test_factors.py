@@ -140,8 +140,8 @@ ONE = make({"A": "G", "B": INDEX}, {"index": {"G": 0.5, "B": 0.5}, "G": "equal"}
 @pytest.mark.parametrize(("factor", "words"), [
     (SamplingError(), "Выборочную ошибку разыграть нельзя: ни у одного измерения нет стандартной ошибки"),
     (ChecklistError(0.1), "Ошибку проверяющего разыграть нельзя: нужен чек-лист с правилом share.*Нет у показателей: "),
-    (ChecklistError(0.0), "больше 0 и не больше 0.5, задано 0"),
-    (ChecklistError(0.6), "больше 0 и не больше 0.5, задано 0.6"),
+    (ChecklistError(0.0), "больше 0 и не больше 0,5, задано 0"),
+    (ChecklistError(0.6), "больше 0 и не больше 0,5, задано 0.6"),
     (MixShift(0.1), "в редакции нет показателей с двумя сторонами"),
     (Winsorisation(), "Винзоризация ничего не меняет: ни у одного показателя нет выбросов"),
     (Winsorisation((1,)), "Винзоризация: нужны хотя бы два разных варианта, задано 1"),
@@ -178,7 +178,7 @@ def test_more_that_cannot_act():
         Experiment(table(values(6, "A")), alone, [WeightNoise()])
     two_sided = make({"A": INDEX, "B": INDEX}, {"index": "equal"}, two_sided="A")
     measured = pd.concat([table(values(6, "A"), 0.1, side="subjective"), table(values(6, "AB"))])
-    with pytest.raises(InputError, match=r"больше 0 и не больше 0.5, наименьшей доли стороны в редакции; задано 0\.6"):
+    with pytest.raises(InputError, match=r"больше 0 и не больше 0,5, наименьшей доли стороны в редакции; задано 0\.6"):
         Experiment(measured, two_sided, [MixShift(0.6)])
     content = content_of(FLAT)
     content["indicators"]["B"]["direction"], content["normalisation"] = -1, {"method": "min-max"}

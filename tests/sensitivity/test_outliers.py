@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from methods.errors import InputError
-from methods.sensitivity.outliers import moments, treat_outliers, treat_rows
+from methods.sensitivity.outliers import moments, outlier_screen, treat_outliers, treat_rows
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +93,26 @@ def test_many_rows_are_treated_as_one_by_one():
 def test_a_negative_number_of_points_is_refused():
     with pytest.raises(InputError, match="не меньше 0, задано -1"):
         treat_outliers(pd.Series([1.0, 2, 3, 4]), -1)
+
+
+# The screen
+
+def test_the_screen_says_what_coinrs_treatment_then_does(asem, oracle):
+    before, _, summary = asem
+    found = outlier_screen(before, 6)
+    winsorised = summary["Treatment"].str.startswith("Winsorised")
+    points = summary["Treatment"].str.extract(r"(\d+)")[0].astype(float)
+    oracle("сколько значений нужно винзоризовать (49 показателей ASEM)", "R COINr, Treat, treat_summary.csv",
+           found.loc[winsorised, "moved"], points[winsorised], 0)
+    assert (found["outlying"] == (summary["Treatment"] != "None")).all()
+    assert (found.loc[found["outlying"], "cured"] == winsorised[found["outlying"]]).all()
+
+
+def test_the_screen_leaves_gaps_out_and_knows_what_does_not_vary():
+    values = pd.DataFrame({"wild": [*range(1, 11), 30.0, 100, np.nan], "same": 3.0, "two": [1.0, 2] + [np.nan] * 11})
+    found = outlier_screen(values)
+    assert found["n"].to_dict() == {"wild": 12, "same": 13, "two": 2}
+    assert found["distinct"].to_dict() == {"wild": 12, "same": 1, "two": 2}
+    assert found["outlying"].to_dict() == {"wild": True, "same": False, "two": False}
+    assert not outlier_screen(values, skewness=10).to_numpy()[:, 4].any()
+    assert outlier_screen(values, 0).loc["wild", ["moved", "cured"]].to_list() == [0, False]

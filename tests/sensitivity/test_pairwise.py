@@ -7,7 +7,13 @@ from scipy import stats
 
 from methods.errors import InputError, UsageError
 from methods.sensitivity import pairwise
-from methods.sensitivity.pairwise import CorrelatedErrors, IndependentErrors, ReplicatedErrors, compare
+from methods.sensitivity.pairwise import (
+    CorrelatedErrors,
+    IndependentErrors,
+    ReplicatedErrors,
+    compare,
+    shrunk_covariance,
+)
 
 N = 14
 
@@ -319,3 +325,30 @@ def test_what_does_not_fit_into_memory_is_refused_before_it_is_drawn(monkeypatch
         compare([estimates(0)], [independent(0)], coverage=0.95, draws=199, seed=0)
     with pytest.raises(UsageError, match="или задайте независимые ошибки"):
         compare([estimates(0)], [correlated(0)], coverage=0.95, draws=199, seed=0)
+
+
+@pytest.mark.parametrize("degrees", [3, 40])
+def test_shrinkage_by_the_formula_of_chen_and_others(degrees):
+    """Eq. 23 in plain sums, after what all units share was taken off; five units."""
+    root = np.random.default_rng(3).normal(size=(5, 7))
+    covariance = root @ root.T + 2.0
+    apart = np.eye(5) - 1 / 5
+    centred = apart @ covariance @ apart
+    correlations = centred / np.sqrt(np.outer(np.diag(centred), np.diag(centred)))
+    trace = np.trace(correlations @ correlations)
+    share = ((1 - 2 / 5) * trace + 5**2) / ((degrees + 1 - 2 / 5) * (trace - 5))
+    assert (share < 1) == (degrees == 40)
+    expected = (1 - min(share, 1)) * centred + min(share, 1) * np.diag(np.diag(centred))
+    np.testing.assert_allclose(shrunk_covariance(covariance, degrees), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("normal", [True, False])
+def test_normal_replicates_stand_for_their_covariance(normal):
+    """Critical values of 4,000 replicates and of their covariance; 3 % is six standard errors of such a quantile."""
+    root = np.random.default_rng(5).normal(size=(6, 6))
+    replicates = pd.DataFrame(np.random.default_rng(6).standard_normal((4000, 6)) @ root, columns=list("abcdef"))
+    estimates = pd.Series(np.arange(6.0), list("abcdef"))
+    found = [compare([estimates], [errors], coverage=0.9, draws=4000, seed=0).critical("both", 0.9, False, None)
+             for errors in (ReplicatedErrors(replicates, normal=normal), CorrelatedErrors(replicates.cov()))]
+    assert found[0].to_numpy() == pytest.approx(found[1].to_numpy(), rel=0.03)
+    assert 1.5 < found[0].min() < found[0].max() < 4

@@ -252,7 +252,7 @@ def test_what_does_not_fit_is_refused_before_the_start(survey):
         weight_columns = ()
     with pytest.raises(UsageError, match=r"Для 40000 единиц счётчики мест займут 12\.8 ГБ памяти \(работников 1\)"):
         rank_uncertainty(Many, Design(10), block=1)
-    with pytest.raises(UsageError, match="счётчики вмещают не больше 2147483647"):
+    with pytest.raises(UsageError, match="предел — 2\u202f147\u202f483\u202f647 розыгрышей"):
         rank_uncertainty(experiment, Design(2**31))
     with pytest.raises(UsageError, match="степенью двойки, задано block=3"):
         rank_uncertainty(experiment, Design(10), block=3)

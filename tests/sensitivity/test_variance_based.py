@@ -465,3 +465,10 @@ def test_an_unknown_output_has_no_summary():
     with pytest.raises(InputError) as error:
         sobol_indices(linear, named(4), base=8, outputs=["C1"]).summary("C2")
     assert str(error.value) == "Результата «C2» нет среди разобранных: их 1."
+
+
+def test_where_no_factor_is_weak_the_screening_has_settled():
+    result = convergence(sobol_indices(lambda u: u @ np.ones((4, 1)), named(4), base=64, outputs=["C1"]))
+    assert result.table.loc["C1", "screening"] == 0
+    assert bool(result.table.loc["C1", "screening_settled"])
+    assert not result.table.loc["C1", "total_settled"]

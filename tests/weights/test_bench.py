@@ -73,6 +73,13 @@ def test_data_driven_weights_look_at_min_max_values_of_ranked_units_that_have_al
     assert set(found.low) == {source.name for source in found.sources if source.band}
 
 
+def test_inside_a_group_its_own_indicators_are_looked_at(make_edition, make_measurements, nested):
+    edition = make_edition(nested)
+    scores = score(make_measurements(gaps=[("C00", ["в1"])]), edition)
+    pd.testing.assert_frame_equal(bench.top_level(scores, edition, "В"), scores.normalised[["в1", "в2"]].drop("C00"),
+                                  check_names=False)
+
+
 def test_sources_that_cannot_speak_are_listed_with_their_reason(make_edition, make_measurements, nested):
     edition = make_edition(nested)
     found = bench.weight_bench(score(make_measurements(units=4), edition), edition)
@@ -192,6 +199,7 @@ def test_clients_weights_are_sums_of_shapley_shares_by_member(made):
     by_hand = pd.Series({"А": share[["а1", "а2", "а3"]].sum(), "Б": share["б1"], "В": share[["в1", "в2"]].sum()})
     assert found.weights[bench.CLIENTS].to_dict() == pytest.approx((by_hand / by_hand.sum()).to_dict())
     assert found.weights[bench.CLIENTS].idxmax() == "А"
+    assert found.sources[-1].note == ""
     assert found.low.loc["А", bench.CLIENTS] > found.high.loc["Б", bench.CLIENTS]
     outside = found.adopted_outside()[bench.CLIENTS]
     assert outside.to_dict() == {"А": -1, "Б": 0 if found.low.loc["Б", bench.CLIENTS] <= 0.2 else 1, "В": 1}
@@ -237,3 +245,11 @@ def test_distances_are_halves_of_absolute_differences(made):
     assert found.loc[bench.ADOPTED, "равные"] == pytest.approx((0.5 - 1 / 3 + 1 / 3 - 0.2 + 1 / 3 - 0.3) / 2)
     assert (found == found.T).to_numpy().all()
     assert (np.diag(found) == 0).all()
+
+
+def test_the_band_of_the_benefit_of_doubt_holds_nineteen_of_twenty_units(made):
+    edition, scores = made
+    source = next(each for each in bench.weight_bench(scores, edition, targets=False).sources
+                  if each.name == bench.BENEFIT_OF_DOUBT)
+    assert (source.low < source.weights).all()
+    assert (source.weights < source.high).all()

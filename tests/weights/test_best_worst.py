@@ -263,3 +263,17 @@ def test_rows_of_answers_that_do_not_match_are_named():
         best_worst(pd.Series({"а": 1, "б": 1}), pd.Series({"а": 1, "б": 1}), "б", "б")
     with pytest.raises(EditionError, match=r"«а» и «б» равны \(1\), а другие сравнения больше 1"):
         best_worst(pd.Series({"а": 1, "б": 1, "в": 2}), pd.Series({"а": 1, "б": 1, "в": 1}), "а", "б")
+
+
+def test_limits_of_the_ratio_rise_with_the_number_of_elements():
+    """As printed they lie between 0 (a scale of 2 leaves no room) and .3662; a single misprint would break a row."""
+    table = np.array([INPUT_LIMITS[scale] for scale in range(2, 10)])
+    assert table.shape == (8, 7)
+    assert (np.diff(table) >= 0).all()
+    assert (table[0].max(), table[1:].min(), table.max()) == (0, 0.1121, 0.3662)
+
+
+def test_a_lone_element_weighs_one():
+    lone = pd.Series({"а": 1.0})
+    found = best_worst_weights(lone, lone, "а", "а")
+    assert (found.to_dict(), found.name) == ({"а": 1.0}, "weight")

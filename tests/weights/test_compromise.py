@@ -165,3 +165,29 @@ def test_bounds_that_cannot_be_read_are_quoted(text):
 def test_bounds_read_are_checked():
     with pytest.raises(EditionError, match=r"сумма нижних 1\.2 больше 1"):
         read_bounds("Д 0,6–0,7; П 0,6-0,7", CODES)
+
+
+def test_trust_need_not_sum_to_one():
+    sets = pd.DataFrame({"a": [0.5, 0.5], "b": [0.9, 0.1]}, index=["Д", "П"])
+    assert blend(sets, pd.Series({"a": 0.3, "b": 0.1})).to_dict() == pytest.approx({"Д": 0.6, "П": 0.4})
+    assert blend(sets, pd.Series({"a": 30.0, "b": 10.0})).to_dict() == pytest.approx({"Д": 0.6, "П": 0.4})
+
+
+def test_one_of_the_bounds_of_mixes_is_enough():
+    sets = pd.DataFrame({"a": [0.9, 0.1], "b": [0.4, 0.6]}, index=["Д", "П"])
+    free = candidates(sets, steps=2)
+    assert free["Д"].to_dict() == pytest.approx({"a": 0.9, "b": 0.4, "a 50 % + b 50 %": 0.65})
+    above = candidates(sets, steps=2, upper=pd.Series({"Д": 0.7, "П": 1.0}))
+    assert above["Д"].to_dict() == pytest.approx({"a": 0.7, "b": 0.4, "a 50 % + b 50 %": 0.65})
+    below = candidates(sets, steps=2, lower=pd.Series({"Д": 0.5, "П": 0.0}))
+    assert below["Д"].to_dict() == pytest.approx({"a": 0.9, "b": 0.5, "a 50 % + b 50 %": 0.65})
+
+
+@pytest.mark.parametrize("bound", ["lower", "upper"])
+def test_bounds_that_sum_to_one_are_the_weights(bound):
+    one = pd.Series([0.5, 0.25, 0.125, 0.125], list("абвг"))
+    free = pd.Series(0.0 if bound == "upper" else 1.0, one.index)
+    low, high = (one, free) if bound == "lower" else (free, one)
+    found = within_bounds(pd.Series(0.25, one.index), low, high)
+    assert found.to_dict() == pytest.approx(one.to_dict())
+    assert found.name == "weight"

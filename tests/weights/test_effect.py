@@ -138,3 +138,23 @@ def test_by_size_makes_four_groups_and_refuses_fewer_numbers():
     assert groups.value_counts(sort=False).to_list() == [26, 24, 25, 25]  # quartiles of whole answers
     with pytest.raises(InputError, match="различных чисел 2, на четыре группы не делится"):
         effect.by_size(pd.Series({"a": 1, "b": 2, "c": 2}))
+
+
+def test_places_that_each_clientele_alone_would_give(make_edition, make_measurements, nested):
+    """Units without a place or without an index of that clientele are not counted."""
+    guests = {code: {"title": code, "value": code, "share": 0.5} for code in ("citizens", "employers")}
+    edition = make_edition(nested, clienteles=guests, eligibility={"min_coverage": 0.9}, data={
+        "dataset": "d", "periods": ["2026"], "units": {"file": "u.csv", "unit": "u", "title": "t"},
+        "tables": {"t": {"file": "t.csv", "unit": "u", "clientele": "c"}}})
+    data = pd.concat([make_measurements(seed, gaps=[(f"C0{seed}", ["б1"])]).assign(clientele=who)
+                      for seed, who in enumerate(guests)], ignore_index=True)
+    data = data[~((data["unit"] == "C05") & (data["clientele"] == "employers"))]
+    scores = score(data, edition)
+    other = reweighted(scores, edition, OTHER)
+    found = effect.shifts_by_clientele(scores, other, edition)
+    assert list(found.index) == list(guests)
+    for who in guests:
+        both = scores.rank.notna() & scores.by_clientele[who]["index"].notna()
+        old, new = (each.by_clientele[who]["index"][both].rank(ascending=False) for each in (scores, other))
+        assert found.loc[who].to_dict() == {"units": both.sum(), "mean_shift": pytest.approx((new - old).abs().mean())}
+        assert found.loc[who, "mean_shift"] > 0

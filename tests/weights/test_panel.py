@@ -83,7 +83,8 @@ def test_voices_are_matched_by_name():
 def test_a_zero_has_no_geometric_mean_and_medians_may_vanish():
     sharp = pd.DataFrame(np.eye(4), list("абвг"), CODES)
     assert pooled(sharp).to_list() == [0.25] * 4
-    with pytest.raises(EditionError, match=r"у эксперта нулевой вес, он обнулил бы вес для всех"):
+    with pytest.raises(EditionError, match=r"у эксперта нулевой вес, он обнулил бы вес для всех\. Возьмите среднее "
+                                           r"арифметическое или медиану\.$"):
         pooled(sharp, "geometric")
     with pytest.raises(NotPublishable, match=r"Медиана весов равна 0 у всех элементов"):
         pooled(sharp, "median")
@@ -347,3 +348,12 @@ def test_advice_passes_over_a_single_element():
         elicitation_advice({"Д": 0})
     with pytest.raises(UsageError, match=r"Нечего взвешивать"):
         elicitation_advice({})
+
+
+@pytest.mark.parametrize("zero", [0.0, 1 / 3, 0.5, -0.01])
+def test_what_stands_for_a_zero_is_less_than_an_equal_weight(zero):
+    panel = pd.DataFrame({"Д": [0.5, 0.6, 0.4], "П": [0.3, 0.2, 0.4], "М": [0.2, 0.2, 0.2]}, index=list("абв"))
+    with pytest.raises(UsageError) as error:
+        dirichlet_fit(panel, zero=zero)
+    assert str(error.value) == f"Замена нулевого веса должна быть внутри (0; 1/3), задано {zero:g}."
+    assert dirichlet_fit(panel, zero=0.3).precision == pytest.approx(dirichlet_fit(panel).precision)  # no zeros here

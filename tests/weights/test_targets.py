@@ -495,3 +495,21 @@ def test_the_refusal_of_asem_names_every_parent_and_its_bound(asem):
     assert all("Мешает граница: вес " in text for text in said)
     assert ("Мешает граница: вес IGOs = 0: и при нём доля IGOs больше заданной, показатель повторяет остальные."
             in said[2])
+
+
+def test_draws_without_spread_are_left_out_and_too_many_of_them_refused():
+    """A member that differs in one unit of ten does not vary in a resample without that unit: .9^10, one in three."""
+    values = members(7, n=10, k=2).assign(c=np.eye(10)[0])
+    with pytest.raises(NotPublishable, match=r"^Интервалы весов не определены: веса посчитались только в [567]\d "
+                                             r"повторных выборках из 100\. Единиц слишком мало или они почти "
+                                             r"одинаковы\.$"):
+        calibration_draws(values, {"index": equal("abc")}, draws=100, targets={"index": pd.Series(
+            {"a": 0.45, "b": 0.45, "c": 0.1})}, tolerance=0.2)
+
+
+def test_a_group_of_one_has_the_weight_of_one_in_every_draw():
+    tree = {"index": pd.Series({"Г": 0.4, "c": 0.3, "Н": 0.3}), "Г": equal("a"), "Н": equal("b")}
+    found = calibration_draws(members(8, n=60, k=3), tree, draws=100)
+    assert (found.weights.draws[["Г"]] == 1).all().all()
+    assert found.missed.name == "missed"
+    assert found.missed[["Г", "Н"]].to_list() == [0, 0]

@@ -46,8 +46,9 @@ def questionnaire_points(answers: pd.DataFrame, edition: Edition) -> pd.DataFram
     .. math:: y_r = M \sum_j w_j m_j \cdot \frac{\sum_{j \in A_r} w_j m_j \, p_{rj}}
                                                {\sum_{j \in A_r} w_j m_j}
 
-    :math:`p_{rj}` are the points of the mark (`normalise.points_of_marks`), :math:`w_j` is the indicator's weight in the index, :math:`m_j` the survey's share in it, :math:`A_r` what was
-    answered, M the multiplier of the published index.
+    :math:`p_{rj}` are the points of the mark (`normalise.points_of_marks`), :math:`w_j` is the indicator's weight in
+    the index, :math:`m_j` the survey's share in it, :math:`A_r` what was answered, M the multiplier of the published
+    index.
 
     Parameters
     ----------

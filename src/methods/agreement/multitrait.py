@@ -16,7 +16,7 @@ from scipy import stats
 
 from methods import checks
 from methods.agreement.correlation import NOWHERE, Interval, half_width
-from methods.agreement.inputs import confident
+from methods.agreement.inputs import confident, numbers
 from methods.errors import InputError, NotPublishable
 
 METHODS = ("опрос", "чек-лист")
@@ -200,6 +200,30 @@ def error_covariance(marks: pd.DataFrame, unit: pd.Series) -> pd.DataFrame:
         used += enough
     with np.errstate(invalid="ignore"):
         return pd.DataFrame(total / np.where(used > 0, used, NAN), table.columns, table.columns)
+
+
+def mean_correlation(covariance: pd.DataFrame) -> float:
+    r"""One correlation for a whole covariance matrix, the pairs weighing by their deviations; NaN without a pair.
+
+    .. math:: \rho = \frac{\sum_{j \ne k} \Sigma_{jk}}{\sum_{j \ne k} \sqrt{\Sigma_{jj} \Sigma_{kk}}}
+
+    With it in the place of every correlation the variance of the sum is what it was.
+
+    Parameters
+    ----------
+    covariance : DataFrame, shape (questions, questions)
+        As `error_covariance` gives it; unknown pairs (NaN) are left out.
+
+    Examples
+    --------
+    >>> mean_correlation(pd.DataFrame([[4.0, 1.0], [1.0, 1.0]]))
+    0.5
+    """
+    values, apart = covariance.to_numpy(), ~np.eye(len(covariance), dtype=bool)
+    deviation = np.sqrt(np.diag(values))
+    known = apart & np.isfinite(values)
+    scale = np.outer(deviation, deviation)[known].sum()
+    return float(values[known].sum() / scale) if scale > 0 else float("nan")
 
 
 def halo(marks: pd.DataFrame, unit: pd.Series, confidence: float = 0.95) -> Halo:
@@ -396,14 +420,7 @@ def _counts(values: np.ndarray, kept: list[str], methods: tuple[str, str]) -> pd
 def _table(table: pd.DataFrame, what: str) -> pd.DataFrame:
     checks.unique(table.index, f"{what}: строки")
     checks.unique(table.columns, f"{what}: показатели")
-    text = [str(name) for name, column in table.items() if not pd.api.types.is_numeric_dtype(column)]
-    if text:
-        raise InputError(f"{what}: нужны числа, не числа в столбцах: {', '.join(text[:10])}.")
-    values = table.astype(float)
-    if np.isinf(values).to_numpy().any():
-        row, column = np.isinf(values).stack()[lambda cell: cell].index[0]
-        raise InputError(f"{what}: значение должно быть конечным, найдена бесконечность: {row} × {column}.")
-    return values
+    return pd.DataFrame(numbers(table, what), table.index, table.columns)
 
 
 def _error(matrix: pd.DataFrame | pd.Series | None, traits: list[str], what: str) -> np.ndarray:

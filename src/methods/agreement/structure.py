@@ -16,7 +16,7 @@ from scipy import stats
 
 from methods import checks
 from methods.agreement.correlation import NOWHERE, Interval, half_width, normal_quantile, student_quantile
-from methods.agreement.inputs import confident
+from methods.agreement.inputs import confident, numbers
 from methods.agreement.random_intercept import random_intercept
 from methods.errors import InputError, NotPublishable
 
@@ -596,14 +596,7 @@ def _matched(columns: dict[str, pd.Series], groups: pd.Series, what: str) -> tup
 def _answers(marks: pd.DataFrame, what: str) -> pd.DataFrame:
     checks.unique(marks.index, f"{what}: респонденты")
     checks.unique(marks.columns, f"{what}: вопросы")
-    text = [str(name) for name, column in marks.items() if not pd.api.types.is_numeric_dtype(column)]
-    if text:
-        raise InputError(f"{what}: оценки должны быть числами, не числа в вопросах: {', '.join(text[:10])}.")
-    values = marks.astype(float)
-    if np.isinf(values).to_numpy().any():
-        row, question = np.isinf(values).stack()[lambda cell: cell].index[0]
-        raise InputError(f"{what}: оценка должна быть конечной, найдена бесконечность: {row} × {question}.")
-    return values
+    return pd.DataFrame(numbers(marks, what), marks.index, marks.columns)
 
 
 def _labelled(labels: pd.Series, rows: pd.Index, what: str) -> pd.Series:

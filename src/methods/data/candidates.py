@@ -6,6 +6,7 @@ reads the difference of two files and nothing else. Adoption is the only way bac
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,10 +20,9 @@ from methods.errors import EditionError, UsageError
 from methods.files import write_atomic
 from methods.index.consistency import FOLDER_NAME
 from methods.index.edition import Edition
-from methods.index.rounding import rounded_shares
+from methods.index.rounding import rounded_weights
 
 DECISIONS = Path("docs") / "decisions"
-DECIMALS = 4  # of a written weight
 
 _NUMBERED = re.compile(r"(\d{4})-.*\.md")
 
@@ -90,7 +90,7 @@ def written_weights(edition: Edition, weights: Mapping[str, pd.Series]) -> dict[
                                   for parent, stated in edition.weights.items()}
     for parent, own in weights.items():
         members = edition.members(parent)
-        section[parent] = rounded_shares(own[members], DECIMALS).to_dict()
+        section[parent] = rounded_weights(own[members]).to_dict()
     return section
 
 
@@ -168,10 +168,27 @@ def adopt_candidate(path: Path, root: Path, *, decision: Path | None = None, ver
     status = "demonstration" if base is not None and base.status == "demonstration" else "adopted"
     text = candidate_text(text, {"version": version, "status": status, "decision": name})
     editions.parse_edition(text, target.name)
-    kept = write_atomic(root / DECISIONS / f"{name}.md", re.sub(r"^# .*\n", lambda title: re.sub(
-        r"^# (\d{4}\. )?", f"# {number:04d}. ", title[0]), words, count=1).encode("utf-8"))
+    said = _recorded(words, candidate.version, version, number, datetime.date.today())
+    kept = write_atomic(root / DECISIONS / f"{name}.md", said.encode("utf-8"))
     write_atomic(target, text.encode("utf-8"))
     return Adopted(target, kept, editions.record_adopted(root, version))
+
+
+def _recorded(words: str, draft: str, version: str, number: int, day: datetime.date) -> str:
+    """A draft as a record: its number, the edition's own name in the heading, and that it was accepted, and when.
+
+    A status that people wrote themselves stays as it is.
+    """
+    own_name = rf"(?<![\w.-]){re.escape(draft)}(?![\w-]|\.\w)"
+
+    def heading(found: re.Match[str]) -> str:
+        named = re.sub(own_name, lambda _: version, found[0])
+        return re.sub(r"^# (\d{4}\. )?", f"# {number:04d}. ", named)
+
+    words = re.sub(r"^# .*\n", heading, words, count=1)
+    accepted = f"Статус: принято {day.isoformat()} для редакции {version}"
+    return re.sub(r"(?m)^Статус: проект(, )?", lambda found: accepted + ("; проект " if found[1] else ""), words,
+                  count=1)
 
 
 def _end(node: yaml.Node) -> int:
@@ -197,5 +214,6 @@ def _written(key: str, value: object) -> str:
 def _scalar(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
-    text = yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, width=10_000).strip()
-    return text.removesuffix("\n...").strip()
+    # as the member of a list: inside braces a comma in a text has to be quoted
+    text = yaml.safe_dump([value], allow_unicode=True, default_flow_style=True, width=1_000_000, sort_keys=False)
+    return text.strip()[1:-1]

@@ -141,6 +141,8 @@ def _digest(path: Path) -> str:
 # numbers are special; a code such as 01 stays text.
 
 _NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_IMPLIED = {f"tag:yaml.org,2002:{kind}" for kind in (   # what PyYAML takes a node for that has no tag of its own
+    "map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")}
 _LONGEST_WHOLE = 300  # digits; Python refuses to read thousands of them
 _SPECIAL = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -166,7 +168,7 @@ def _plain(node: yaml.Node | None, path: KeyPath, positions: dict[KeyPath, tuple
         found.append(Fault(path, "ссылки YAML (& и *) в редакции не допускаются: напишите значение целиком"))
         return None
     seen.add(id(node))
-    if not node.tag.startswith("tag:yaml.org,2002:") or "python" in node.tag:
+    if node.tag not in _IMPLIED:
         found.append(Fault(path, f"метка типа «{node.tag}» не допускается"))
         return None
     if isinstance(node, yaml.SequenceNode):

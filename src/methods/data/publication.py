@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 from pathlib import Path
 
 import pandas as pd
 
 from methods.data import editions, sources, store
 from methods.data.disclosure import Published, published_view
+from methods.files import folder_whole
 from methods.index.score import score
 
 TABLES = ("scores", "regions", "reasons", "protected", "cells")
@@ -70,18 +69,12 @@ def _read(folder: Path, stamp: str) -> Published | None:
 
 
 def _write(folder: Path, made: Published, stamp: str) -> None:
-    """Into a neighbouring folder first, then swapped in whole."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    for name in TABLES:
-        getattr(made, name).to_parquet(partial / f"{name}.parquet")
-    made.n.to_frame("n").to_parquet(partial / "n.parquet")
-    hashes = {path.name: sources.sha256(path) for path in sorted(partial.iterdir())}
-    record = {"stamp": stamp, "overall": made.overall, "threshold": made.threshold, "protection": made.protection,
-              "tables": hashes}
-    (partial / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        partial.rename(folder)
-    except OSError:  # another run was quicker and its tables are as good as ours
-        shutil.rmtree(partial)
+    with folder_whole(folder) as partial:
+        for name in TABLES:
+            getattr(made, name).to_parquet(partial / f"{name}.parquet")
+        made.n.to_frame("n").to_parquet(partial / "n.parquet")
+        hashes = {path.name: sources.sha256(path) for path in sorted(partial.iterdir())}
+        record = {"stamp": stamp, "overall": made.overall, "threshold": made.threshold, "protection": made.protection,
+                  "tables": hashes}
+        (partial / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8",
+                                      newline="\n")

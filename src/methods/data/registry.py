@@ -28,6 +28,7 @@ START, END, SUCCESSOR, ALIASES = "действует_с", "действует_п
 EXAMPLE = "ПРИМЕР"          # key of a template's example row
 MOSCOW = "Europe/Moscow"    # zone of a region that the table of regions does not know
 LISTED = 20                 # names listed in one message
+FEW = 5                     # regions named of those that sent nothing: of a single region's folder that is all but one
 
 # Latin capitals and small letters that look like Cyrillic ones.
 LOOKALIKES = dict(zip("ABCEHKMOPTXYaceopxyu", "АВСЕНКМОРТХУасеорхуи", strict=True))
@@ -48,6 +49,19 @@ def listed(names: Iterable[object], limit: int = LISTED) -> str:
     """The first names, with an ellipsis if there are more."""
     names = [str(name) for name in names]
     return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
+
+
+def nearest_codes(code: str, valid: Iterable[str], most: int = 4) -> list[str]:
+    """Valid codes that may have been meant: of numbers the nearest ones, of other codes those of like spelling.
+
+    >>> nearest_codes("84", ["01", "77", "83", "86", "87"], 2), nearest_codes("Р9", ["Р1", "Т2"], 1)
+    (['83', '86'], ['Р1'])
+    """
+    valid = list(valid)
+    if code.isdecimal():
+        numbers = [known for known in valid if known.isdecimal()]
+        return sorted(sorted(numbers, key=lambda known: abs(int(known) - int(code)))[:most])
+    return sorted(get_close_matches(code, valid, n=most, cutoff=0.5))
 
 
 def cell_text(value: object) -> str:
@@ -151,6 +165,14 @@ def read_regions(root: Path) -> pd.DataFrame:
     frame = pd.read_csv(path, sep=";", dtype=str, keep_default_na=False, encoding="utf-8").set_index("код")
     dates = {name: pd.to_datetime(frame[name], format="%Y-%m-%d", errors="coerce") for name in (START, END)}
     return pd.DataFrame({"title": frame["название"], "zone": frame["зона"], **dates})
+
+
+def read_tiles(root: Path) -> pd.DataFrame:
+    """Tiles of the map of subjects in force, by title: code, column and row from 1 (data/raw/regions/tiles.csv)."""
+    path = sources.verified(sources.read_source(root, "regions"), "tiles.csv")
+    tiles = pd.read_csv(path, sep=";", dtype={"код": str}, encoding="utf-8").set_axis(["code", "column", "row"], axis=1)
+    tiles["title"] = read_regions(root)["title"].reindex(tiles["code"]).to_numpy()
+    return tiles.set_index("title")
 
 
 def dates_text(start: object, end: object) -> str:
@@ -349,6 +371,21 @@ def check_year(frame: pd.DataFrame, period: str, protocol: Protocol) -> None:
             "found": year, "period": period, "rows": listed(rows, 5), "count": len(rows)}))
 
 
+def report_absent(absent: pd.Series, registry: Registry, where: Place, protocol: Protocol,
+                  allow_missing: Iterable[str] = ()) -> None:
+    """Regions without data (code -> centres in it), in one line; those that may be absent in a line of their own.
+
+    An allowed gap stays visible: a «federal» result on fewer regions has to say so.
+    """
+    allowed = absent.index.isin(list(allow_missing))
+    for part, severity in ((absent[~allowed], "error"), (absent[allowed], "warning")):
+        if len(part):
+            named = [f"{region} ({registry.region_title(region)})" for region in part.index]
+            protocol.add(Problem("REF-08", where, None, {
+                "regions": listed(named, FEW if severity == "error" else LISTED), "count": len(part),
+                "centres": int(part.sum()), "first": part.index[0]}, severity))
+
+
 def check_coverage(frames: Iterable[pd.DataFrame], registry: Registry, protocol: Protocol, period: str,
                    allow_missing: Iterable[str] = ()) -> None:
     """Whether all regions and all their centres sent data of one kind. Frames are clean: keys are ids."""
@@ -363,10 +400,7 @@ def check_coverage(frames: Iterable[pd.DataFrame], registry: Registry, protocol:
     silent = wanted[~wanted[CENTRE].isin(present)]
     absent = [region for region, part in wanted.groupby(REGION) if not part[CENTRE].isin(present).any()]
     where = place(frames[0], None, CENTRE)
-    for region in absent:  # an allowed gap stays visible: a «federal» result on fewer regions has to say so
-        protocol.add(Problem("REF-08", where, region, {
-            "region": region, "title": registry.region_title(region),
-            "count": int((wanted[REGION] == region).sum())}, "warning" if region in set(allow_missing) else "error"))
+    report_absent(wanted.groupby(REGION).size()[absent], registry, where, protocol, allow_missing)
     silent = silent[~silent[REGION].isin(absent)]
     if len(silent):
         protocol.add(Problem("REF-07", where, silent[CENTRE].iloc[0], {

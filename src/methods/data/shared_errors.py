@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
-from methods.agreement.multitrait import error_covariance
+from methods.agreement.multitrait import error_covariance, mean_correlation
 from methods.data.measure import Measured
 from methods.index.edition import Edition
 from methods.index.score import EVERYONE
@@ -29,15 +28,7 @@ def common_error(measured: Measured, edition: Edition) -> float:
             own = own[own["clientele"] == view]
         share = edition.clienteles[view].share if edition.clienteles else 1.0
         covariance = error_covariance(own[asked].astype("Float64").astype(float), own["unit"])
-        rho = _mean_correlation(covariance)
+        rho = mean_correlation(covariance)
         if np.isfinite(rho):
             found, whole = found + share * rho, whole + share
     return max(found / whole, 0.0) if whole else 0.0
-
-
-def _mean_correlation(covariance: pd.DataFrame) -> float:
-    values, apart = covariance.to_numpy(), ~np.eye(len(covariance), dtype=bool)
-    deviation = np.sqrt(np.diag(values))
-    known = apart & np.isfinite(values)
-    scale = np.outer(deviation, deviation)[known].sum()
-    return float(values[known].sum() / scale) if scale > 0 else float("nan")

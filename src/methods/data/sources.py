@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import yaml
 from methods.errors import EnvironmentFault, InputError
 
 RAW = Path("data") / "raw"
+PASSPORT = "source.yml"   # of a data set, in its folder
 REQUIRED = ("title", "producer", "date", "licence", "files")
 
 
@@ -54,6 +56,19 @@ def read_source(root: Path, dataset: str) -> Source:
                           for period, codes in (content.get("absent") or {}).items()})
 
 
+def described(source: Source) -> dict[str, str]:
+    """What the passport says, in pieces that can be compared one by one: name -> sha256.
+
+    A file has its own hash; what the passport says of the whole set (under its own name) and the regions that sent
+    nothing for a period (`<period>/absent`) have hashes of those words.
+    """
+    said: dict[str, Sequence[str]] = {
+        PASSPORT: (source.title, source.producer, source.date, source.licence, source.address, source.changes),
+        **{f"{period}/absent": codes for period, codes in source.absent.items()}}
+    words = {name: hashlib.sha256("\0".join(texts).encode()).hexdigest() for name, texts in said.items()}
+    return {**source.sha256, **words}
+
+
 def verified(source: Source, file: str) -> Path:
     """Path of a file of the data set, once its bytes are shown to be those that `source.yml` describes."""
     path = source.folder / file
@@ -67,6 +82,15 @@ def verified(source: Source, file: str) -> Path:
             f"Файл {path.as_posix()} изменился: sha256 {found[:12]}…, в source.yml {source.sha256[file][:12]}…\n"
             "Исходные данные пишутся один раз. Верните файл или опишите новые данные новым набором.")
     return path
+
+
+def still(root: Path, files: Mapping[str, str]) -> None:
+    """Raise if a file that was verified and read is not the same any more: what was read then may be neither."""
+    changed = [name for name, digest in files.items()
+               if not (root / name).is_file() or sha256(root / name) != digest]
+    if changed:
+        raise EnvironmentFault(f"Исходные файлы изменились, пока их читали: {', '.join(changed)}. Ничего не "
+                               "посчитано. Верните файлы, не меняйте их до конца расчёта и повторите.")
 
 
 def sha256(path: Path) -> str:

@@ -6,18 +6,17 @@ import hashlib
 import importlib.metadata
 import json
 import os
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from methods import checks
 from methods.data import editions, sources
 from methods.data.measure import Measured, measure
 from methods.errors import UsageError
-from methods.index import rounding
+from methods.files import folder_whole
 from methods.index.degenerate import cautions, ratable
 from methods.index.edition import Edition
 from methods.index.score import Scores, score
@@ -53,6 +52,7 @@ def prepare(root: Path, edition: Edition, period: str) -> Measured:
     if kept is not None:
         return kept
     made = measure(root, edition, period)
+    sources.still(root, made.files)
     _write(folder, made, stamp)
     return made
 
@@ -75,8 +75,10 @@ def inputs(root: Path, edition: Edition, measured: Measured) -> dict[str, str]:
 
 
 def _stamp(edition: Edition) -> str:
-    """Changes with the edition's content or with the code that measures."""
-    code = [*sorted(Path(__file__).parent.rglob("*.py")), Path(rounding.__file__)]
+    """Changes with the edition's content or with the code that measures: this room and what lies below it."""
+    package = Path(__file__).parents[1]
+    code = [*sorted((package / "data").rglob("*.py")), *sorted((package / "index").glob("*.py")),
+            *sorted(package.glob("problem*.py")), Path(checks.__file__)]
     parts = [edition.model_dump_json(), importlib.metadata.version("pandas"),
              *(path.read_text("utf-8") for path in code)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -106,24 +108,16 @@ def _read(root: Path, folder: Path, stamp: str) -> Measured | None:
 
 
 def _write(folder: Path, made: Measured, stamp: str) -> None:
-    """Into a neighbouring folder first, then swapped in whole: a half-written table never looks like data."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    made.measurements.to_csv(partial / MEASUREMENTS, index=False, lineterminator="\n")
-    made.units.to_csv(partial / UNITS, lineterminator="\n")
-    if made.answers is not None:
-        made.answers.to_parquet(partial / ANSWERS, index=False)
-        made.marks.to_parquet(partial / MARKS, index=False)
-        np.save(partial / COMMENTS, made.comments)
-        (partial / PROTOCOL).write_text(made.protocol, encoding="utf-8", newline="\n")
-    tables = {path.name: sources.sha256(path) for path in sorted(partial.iterdir())}
-    origin = {"stamp": stamp, "files": made.files, "notes": list(made.notes),
-              "remarks": [list(remark) for remark in made.remarks], "tables": tables}
-    (partial / ORIGIN).write_text(json.dumps(origin, ensure_ascii=False, indent=2, sort_keys=True) + "\n",
-                                  encoding="utf-8", newline="\n")
-    if folder.exists():
-        shutil.rmtree(folder)
-    try:
-        partial.rename(folder)
-    except OSError:  # another run was quicker and its tables are as good as ours
-        shutil.rmtree(partial)
+    with folder_whole(folder) as partial:
+        made.measurements.to_csv(partial / MEASUREMENTS, index=False, lineterminator="\n")
+        made.units.to_csv(partial / UNITS, lineterminator="\n")
+        if made.answers is not None:
+            made.answers.to_parquet(partial / ANSWERS, index=False)
+            made.marks.to_parquet(partial / MARKS, index=False)
+            np.save(partial / COMMENTS, made.comments)
+            (partial / PROTOCOL).write_text(made.protocol, encoding="utf-8", newline="\n")
+        tables = {path.name: sources.sha256(path) for path in sorted(partial.iterdir())}
+        origin = {"stamp": stamp, "files": made.files, "notes": list(made.notes),
+                  "remarks": [list(remark) for remark in made.remarks], "tables": tables}
+        (partial / ORIGIN).write_text(json.dumps(origin, ensure_ascii=False, indent=2, sort_keys=True) + "\n",
+                                      encoding="utf-8", newline="\n")

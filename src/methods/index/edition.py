@@ -22,13 +22,15 @@ from methods.index.aggregate import AGGREGATIONS
 from methods.index.normalise import NORMALISATIONS
 
 FRACTION = r"(\d+)\s*/\s*(\d+)"
+LONGEST = 40  # characters of a fraction; Python refuses to read thousands of digits
 INDEX = "index"  # code of the root element: the index itself
 REGIONS = "regions"  # code of the table that is no file: what the regions sent, read and checked in every run
 
 
 def _fraction(value: Any) -> Any:
     """Let a weight be written exactly: `1/7` instead of `0.142857`."""
-    if isinstance(value, str) and (parts := re.fullmatch(FRACTION, value)) and int(parts[2]):
+    if isinstance(value, str) and len(value) < LONGEST and (
+            parts := re.fullmatch(FRACTION, value, re.ASCII)) and int(parts[2]):
         return float(Fraction(int(parts[1]), int(parts[2])))
     return value
 

@@ -10,6 +10,7 @@ import pandas as pd
 # A double holds 15-17 digits; sums of a few thousand terms keep 12 of them. Dust beyond that must not decide a digit.
 SIGNIFICANT_DIGITS = 12
 MOST_DIGITS = 15  # what every double holds
+WEIGHT_DECIMALS = 4  # of a weight in the file of a candidate
 
 
 def half_up(value: float, decimals: int = 2) -> float:
@@ -65,6 +66,15 @@ def rounded_shares(values: pd.Series, decimals: int = 2) -> pd.Series:
     up = (steps - whole).sort_values(ascending=False, kind="stable").index[:missing]
     whole.loc[up] += 1
     return whole / 10**decimals
+
+
+def rounded_weights(weights: pd.Series) -> pd.Series:
+    """Weights as the file of a candidate holds them: four decimals, and they still sum to 1.
+
+    >>> rounded_weights(pd.Series({"a": 1 / 3, "b": 1 / 3, "c": 1 / 3})).to_list()
+    [0.3334, 0.3333, 0.3333]
+    """
+    return rounded_shares(weights, WEIGHT_DECIMALS)
 
 
 def dustless(values: pd.Series) -> pd.Series:

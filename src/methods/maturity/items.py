@@ -60,7 +60,7 @@ def item_statistics(answers: pd.DataFrame, highest: pd.Series | None = None, tai
     """
     what = "Статистика требований"
     if not 0 < tail <= 0.5:
-        raise InputError(f"{what}: доля крайних групп должна быть больше 0 и не больше 0.5, сейчас {tail:g}.")
+        raise InputError(f"{what}: доля крайних групп должна быть больше 0 и не больше 0,5, сейчас {tail:g}.")
     table = answers_of(answers, what, gaps=True)
     top = _highest(table, highest, what)
     share = table / top

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from methods.agreement import items, verdict
+from methods.agreement.interviews import WANTED
 from methods.agreement.multitrait import METHODS, Halo, MultitraitMultimethod
 from methods.agreement.planner import Allocation
 from methods.agreement.structure import BetweenWithin, Multilevel
@@ -24,6 +25,10 @@ Title = Callable[[str], str]
 
 WEAK, STRONG = 0.4, 0.6     # words for a correlation: Evans (1996), Straightforward Statistics, p. 146
 POOR = 0.4                  # reliability below it is poor: Cicchetti (1994)
+LIMITS = 0.95               # of normal differences lie inside Bland-Altman limits
+CERTAIN = 0.9               # probability of a quadrant from which on it counts as certain
+STEP = 10                   # points of the checklist at which the survey's slope is told
+POWER = 0.8                 # of telling a grade from its border: planner.answers_to_separate
 
 
 def _indicators(count: int) -> str:
@@ -50,26 +55,27 @@ def sides_text(table: pd.DataFrame, title: Title) -> str:
     """How far the two numbers are from each other, over all indicators."""
     higher, lower = table.index[table["bias_low"] > 0], table.index[table["bias_high"] < 0]
     widest = table["bias"].astype(float).abs().idxmax()
-    return (f"Опрос выше чек-листа, чем объяснил бы случай, у {len(higher)} из {_indicators(len(table))}, ниже — у "
-            f"{len(lower)}. Дальше всего расходится «{title(widest)}»: в среднем на "
+    return (f"Опрос выше чек-листа, чем объяснил бы случай, у {spell(len(higher))} из {_indicators(len(table))}, ниже "
+            f"— у {spell(len(lower))}. Дальше всего расходится «{title(widest)}»: в среднем на "
             f"{spell(100 * table.loc[widest, 'bias'], 1)} п.\u00a0п. Сами числа совпадают плохо: CCC в середине ряда "
             f"{spell(table['ccc'].median(), 2)}, корреляция {spell(table['pearson'].median(), 2)}.")
 
 
 # --- noise ----------------------------------------------------------------------------------------------------------
 
+ENOUGH = f"Нужно ответов для {str(WANTED).replace('.', ',')}"
 NOISE = {"respondents": "Ответов на единицу", "reliability": "Надёжность опроса", "reliability_low": "от",
          "reliability_high": "до", "correlation": "Видимая связь", "true_correlation": "Связь без ошибки опроса",
-         "true_correlation_low": "от ", "true_correlation_high": "до ", "respondents_needed": "Нужно ответов для 0,7"}
+         "true_correlation_low": "от ", "true_correlation_high": "до ", "respondents_needed": ENOUGH}
 
 
-NOISE_DECIMALS = {name: 2 for name in NOISE.values()} | {"Ответов на единицу": 0, "Нужно ответов для 0,7": 0}
+NOISE_DECIMALS = {name: 2 for name in NOISE.values()} | {"Ответов на единицу": 0, ENOUGH: 0}
 
 
 def noise_table(measured: pd.DataFrame, title: Title) -> pd.DataFrame:
     """Reliability at the present number of answers, the link with and without the survey's error."""
     table = measured[list(NOISE)].rename(columns=NOISE)
-    for column in ("Ответов на единицу", "Нужно ответов для 0,7"):
+    for column in ("Ответов на единицу", ENOUGH):
         table[column] = np.ceil(table[column])
     table.insert(0, "Показатель", [title(code) for code in table.index])
     return table.rename_axis("Код")
@@ -83,7 +89,7 @@ def noise_text(measured: pd.DataFrame, title: Title) -> str:
     poor = known.index[known["reliability"] < POOR]
     said = (f"Надёжность опроса — доля различий единиц, которая не случайна. В середине ряда она "
             f"{spell(known['reliability'].median(), 2)} при {spell(known['respondents'].median(), 0)} ответах на "
-            f"единицу; ниже {spell(POOR)} она у {len(poor)} из {_indicators(len(known))}")
+            f"единицу; ниже {spell(POOR)} она у {spell(len(poor))} из {_indicators(len(known))}")
     said += f": {quoted([title(code) for code in poor])}." if len(poor) else "."
     usable = known.index.difference(poor, sort=False)
     both = known.loc[usable, ["correlation", "true_correlation"]].dropna()
@@ -115,7 +121,7 @@ def regions_text(found: Mapping[str, BetweenWithin], title: Title) -> str:
     only_between = [title(code) for code, own in found.items()
                     if own.between_interval[0] > 0 and not own.within_interval[0] > 0]
     inside = sum(own.within_interval[0] > 0 for own in found.values())
-    said = (f"Внутри регионов стороны связаны сверх случая у {inside} из "
+    said = (f"Внутри регионов стороны связаны сверх случая у {spell(inside)} из "
             f"{counted(len(found), 'сравнения', 'сравнений', 'сравнений')}.")
     if only_between:
         said += (f" Только между регионами — {quoted(only_between)}: лучше оценён регион, а не единица, и сравнивать "
@@ -129,12 +135,12 @@ def multilevel_text(found: Multilevel, edition: Edition) -> str:
     """Slopes of the mean survey on the mean checklist."""
     within, context = found.effects.loc["within"], found.effects.loc["contextual"]
     size = found.effects.loc["log_size"]
-    said = (f"По всем показателям сразу: чек-лист выше на 10 п.\u00a0п. — опрос того же региона выше на "
-            f"{spell(10 * within['estimate'], 2)} п.\u00a0п. (от {spell(10 * within['low'], 2)} до "
-            f"{spell(10 * within['high'], 2)}).")
+    said = (f"По всем показателям сразу: чек-лист выше на {spell(STEP)} п.\u00a0п. — опрос того же региона выше на "
+            f"{spell(STEP * within['estimate'], 2)} п.\u00a0п. (от {spell(STEP * within['low'], 2)} до "
+            f"{spell(STEP * within['high'], 2)}).")
     said += (" Сам регион сверх этого ничего заметного не добавляет" if context["low"] <= 0 <= context["high"] else
              " Регион, где чек-лист в среднем выше на столько же, добавляет ещё "
-             f"{spell(10 * context['estimate'], 2)} п.\u00a0п.")
+             f"{spell(STEP * context['estimate'], 2)} п.\u00a0п.")
     doubled = spell(100 * np.log(2) * size["estimate"], 2)
     silent = size["low"] <= 0 <= size["high"]
     said += "; размер единицы не виден." if silent else f"; вдвое больше ответов — оценка иная на {doubled} п.\u00a0п."
@@ -234,7 +240,7 @@ def verdicts_text(found: pd.DataFrame) -> str:
     kept = len(groups.get(verdict.KEEP, []))
     others = sorted(((action, list(codes)) for action, codes in groups.items() if action != verdict.KEEP),
                     key=lambda pair: -len(pair[1]))
-    said = (f"Складывать стороны поровну можно у {kept} из {_indicators(len(found))}"
+    said = (f"Складывать стороны поровну можно у {spell(kept)} из {_indicators(len(found))}"
             + (f" ({listed(list(groups[verdict.KEEP]), 20)})." if kept else "."))
     return said + (" Иначе: " + "; ".join(f"{action} — {listed(codes, 20)}" for action, codes in others) + "."
                    if others else "")
@@ -253,12 +259,13 @@ def confusion(found: pd.DataFrame, kinds: pd.Series, expected: Mapping[str, str]
 def quadrants_text(found: Quadrants, edition: Edition) -> str:
     """How many units fulfil and are liked, and how many only one of the two."""
     counts = found.table["quadrant"].value_counts()
-    sure = (found.table["probability"] >= 0.9).groupby(found.table["quadrant"]).sum()
+    sure = (found.table["probability"] >= CERTAIN).groupby(found.table["quadrant"]).sum()
 
     def part(name: str) -> str:
-        return f"«{name}» — {of_units(int(counts.get(name, 0)), edition.unit)}, уверенно у {int(sure.get(name, 0))}"
+        return (f"«{name}» — {of_units(int(counts.get(name, 0)), edition.unit)}, уверенно у "
+                f"{spell(int(sure.get(name, 0)))}")
     return (f"Против медианы страны: {part(verdict.DISLIKED)}; {part(verdict.LIKED)}. Уверенно — значит, с "
-            "вероятностью не меньше 0,9 при ошибке опроса; остальные у границы.")
+            f"вероятностью не меньше {spell(CERTAIN)} при ошибке опроса; остальные у границы.")
 
 
 # --- how many answers -----------------------------------------------------------------------------------------------
@@ -280,9 +287,9 @@ def planner_text(present: Allocation, best: Allocation, needed: int, separate: i
             f"ожидаемое число неверно названных уровней из-за одной ошибки опроса — {spell(present.objective, 1)} на "
             f"{units(len(n), edition.unit)}. То же число ответов, отданное тем, кто у границы уровня, дало бы "
             f"{spell(best.objective, 1)}: меньше на {percent(saved, 0)}; у одних тогда было бы "
-            f"{spell(int(n.min()))} ответов, у других {spell(int(n.max()))}. Для надёжности 0,7 нужно "
-            f"{spell(needed)} ответов на единицу, а чтобы с мощностью 80\u00a0% отличить середину уровня от его "
-            f"границы — {spell(separate)}.")
+            f"{spell(int(n.min()))} ответов, у других {spell(int(n.max()))}. Для надёжности {spell(WANTED)} нужно "
+            f"{spell(needed)} ответов на единицу, а чтобы с мощностью {percent(POWER, 0)} отличить середину уровня от "
+            f"его границы — {spell(separate)}.")
 
 
 # --- pairs of different indicators ----------------------------------------------------------------------------------

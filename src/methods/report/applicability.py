@@ -12,6 +12,8 @@ def reason_not_applicable(job: str, edition: Edition) -> str | None:
     if job == "weights" and edition.aggregation_of(INDEX).method == "sum":
         return (f"В редакции {edition.version} баллы складываются: вес показателя — число баллов за него, "
                 "отдельных весов нет.")
+    if job == "audit" and len(edition.indicators) < 2:
+        return f"В редакции {edition.version} один показатель: сверять его не с чем."
     if job == "agreement" and not edition.two_sided and not edition.pairs:
         return (f"В редакции {edition.version} нет показателей, измеренных и опросом, и объективно, и не заданы пары "
                 "показателей (ключ pairs): сверять нечего.")

@@ -5,7 +5,7 @@ Nothing is computed here: a chapter takes what a job kept, or says why there is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import pandas as pd
@@ -83,10 +83,34 @@ def passport(edition: Edition, source: Provenance) -> Table:
         "Шкала": edition.publication.scale,
         "Уровни": "не заданы" if edition.grades is None else
         f"{edition.grades.title}: {', '.join(edition.grades.labels)}. {edition.grades.source}",
-        "Данные": f"{source.title}. {source.producer}, {source.date}",
+        "Данные": f"{source.title}; источник: {source.producer}, {_as_written(source.date)}",
         "Лицензия данных": source.licence,
     }
     return Table(pd.DataFrame({"Значение": rows}).rename_axis("Свойство"), marked("Паспорт редакции", edition.mark))
+
+
+def _as_written(date: str) -> str:
+    """A date of a data set, which may lack the day or the month, as people write it.
+
+    >>> _as_written("2024-12-31"), _as_written("2021-04"), _as_written("2023")
+    ('31.12.2024', '04.2021', '2023')
+    """
+    return ".".join(reversed(date.split("-")))
+
+
+def words_of(edition: Edition) -> set[str]:
+    """Everything that the edition itself says in words: names and reservations, which may hold numbers of their own."""
+    def texts(value: object) -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            for key, own in value.items():
+                yield from texts(key)
+                yield from texts(own)
+        elif isinstance(value, list | tuple):
+            for own in value:
+                yield from texts(own)
+    return set(texts(edition.model_dump(mode="json")))
 
 
 def weights_of_edition(edition: Edition) -> Table:

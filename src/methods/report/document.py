@@ -20,6 +20,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 
 from methods.errors import InputError
 from methods.report.exports import Notes, clean
+from methods.report.language import RUSSIAN, Language
 from methods.report.render import NUMERIC, SHORT_LABEL, Page
 
 SHOWN = ("text/html", "text/markdown", "image/png", "image/jpeg", "text/latex", "text/plain")  # the first that is there
@@ -29,7 +30,7 @@ EMBEDDED = re.compile(r"data:image/(?:png|jpeg);base64,(?P<data>.+)", re.DOTALL)
 SIGN = 0.5       # width of a digit against the size of the type, in a book face
 BOLD = 1.15      # so much wider are bold signs
 PADDING = 0.4    # cm in a cell, left and right together
-TOGETHER = 16    # rows of a table that a page must not part
+TOGETHER = 24    # rows of a table that a page must not part
 WIDE, NARROW = "жмфшщыюЖ%—mw", " .,:;!|()[]-гijltfr"
 LONGEST = 200    # signs of a text past which its column grows no wider
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -127,11 +128,12 @@ class TablePart:
     number: int | None
     header: tuple[tuple[Cell, ...], ...]
     body: tuple[tuple[Cell, ...], ...]
+    label: str = "Таблица"
 
     @property
     def caption(self) -> str:
         """Title with the number, as the page shows it."""
-        return f"Таблица {self.number}. {self.title}" if self.number else self.title
+        return f"{self.label} {self.number}. {self.title}" if self.number else self.title
 
     @property
     def columns(self) -> int:
@@ -147,11 +149,12 @@ class FigurePart:
     caption_text: str
     alt: str
     number: int | None = None
+    label: str = "Рис."
 
     @property
     def caption(self) -> str:
         """Caption with the number, as the page shows it."""
-        return f"Рис. {self.number}. {self.caption_text}" if self.number else self.caption_text
+        return f"{self.label} {self.number}. {self.caption_text}" if self.number else self.caption_text
 
 
 Part = Heading | Paragraph | ListItems | Code | TablePart | FigurePart
@@ -164,6 +167,7 @@ class Document:
     title: str
     parts: tuple[Part, ...]
     issued: date = date(1980, 1, 1)   # the earliest that an archive holds
+    language: Language = RUSSIAN
 
     @property
     def headings(self) -> list[Heading]:
@@ -181,7 +185,8 @@ class Document:
         return [part for part in self.parts if isinstance(part, FigurePart)]
 
 
-def read(notebook: str | os.PathLike, title: str | None = None, issued: str = "") -> Document:
+def read(notebook: str | os.PathLike, title: str | None = None, issued: str = "",
+         language: Language = RUSSIAN) -> Document:
     """The parts of an executed notebook that a reader sees, without code and warnings.
 
     Parameters
@@ -192,6 +197,8 @@ def read(notebook: str | os.PathLike, title: str | None = None, issued: str = ""
         Title of the document; by default the first heading.
     issued : str
         Date of the data (`2024-12-31`, `2024-12`, `2024`): files made from the same data carry the same date.
+    language : Language
+        Of the labels of captions and of the files; the words of the notebook stay as they are.
 
     Raises
     ------
@@ -199,7 +206,7 @@ def read(notebook: str | os.PathLike, title: str | None = None, issued: str = ""
         The notebook shows nothing: it was not executed.
     """
     notebook = Path(notebook)
-    page = Page(str(notebook.parent.resolve()))
+    page = Page(str(notebook.parent.resolve()), language)
     parts: list[Part] = []
     for cell in nbformat.read(notebook, as_version=4).cells:
         if "remove-cell" in cell.metadata.get("tags", []):
@@ -211,8 +218,8 @@ def read(notebook: str | os.PathLike, title: str | None = None, issued: str = ""
     if not parts:
         raise InputError(f"В тетради {notebook} нечего показать: она не выполнена. Выполните: zvezda report.")
     first = next((part for part in parts if isinstance(part, Heading)), None)
-    return Document(title or (plain(first.words) if first else notebook.stem), tuple(_numbered(parts)),
-                    day(issued) if issued else Document.issued)
+    return Document(title or (plain(first.words) if first else notebook.stem), tuple(numbered(parts, language)),
+                    day(issued) if issued else Document.issued, language)
 
 
 def day(text: str) -> date:
@@ -339,7 +346,8 @@ def _output(output: nbformat.NotebookNode, page: Page) -> list[Part]:
     if kind == "text/plain":
         return [Code(_lines(content))]
     described = output.metadata.get(kind, {}).get("alt") or output.metadata.get("alt")
-    return [FigurePart(base64.b64decode(content), "", _line(described or f"Рисунок: {page.heading()}"))]
+    described = described or f"{page.language.said('Рисунок')}: {page.heading()}"
+    return [FigurePart(base64.b64decode(content), "", _line(described))]
 
 
 def _parts(html: str) -> list[Part]:
@@ -488,14 +496,15 @@ def _lines(text: str) -> str:
     return "\n".join(clean(_ANSI.sub("", line), "", Notes()) for line in lines)
 
 
-def _numbered(parts: Iterable[Part]) -> Iterator[Part]:
+def numbered(parts: Iterable[Part], language: Language = RUSSIAN) -> Iterator[Part]:
     """Tables and pictures that have a title get their numbers in the order of the report."""
+    table, picture = language.said(TablePart.label), language.said(FigurePart.label)
     tables = figures = 0
     for part in parts:
         if isinstance(part, TablePart) and part.title:
             tables += 1
-            part = replace(part, number=tables)
+            part = replace(part, number=tables, label=table)
         elif isinstance(part, FigurePart) and part.caption_text:
             figures += 1
-            part = replace(part, number=figures)
+            part = replace(part, number=figures, label=picture)
         yield part

@@ -27,7 +27,7 @@ from methods.maturity.levels import distribution
 from methods.maturity.scalogram import ACCEPTED_REPRODUCIBILITY, MEDIUM, STRONG, WEAK, Loevinger, Scalogram
 from methods.maturity.transitions import Progress, Transitions
 from methods.report.differing import PARTS, TOLD, cause_title, differences
-from methods.report.narrative import counted, listed, of_units, plural, units
+from methods.report.narrative import as_said, counted, listed, of_units, units
 from methods.report.results import spell
 from methods.report.weighing import percent
 
@@ -39,6 +39,7 @@ PRIOR = 0.5            # sd of the log of discriminations
 THETA = np.linspace(-3, 3, 61)
 SURE = 0.8             # probability of the own level from which on a level counts as sure
 LEAST_RELIABLE = 0.7   # reliability enough where groups are compared: Nunnally (1978)
+REGION_CONFIDENCE = 0.95   # of the mean of a region: 1.96 standard errors, data.disclosure.view
 DETECTED = 0.05        # p-value below which a change is more than a return to the mean
 
 
@@ -170,7 +171,7 @@ def trust_text(found: Trust, own: pd.Series, names: Sequence[str], edition: Edit
             f"(согласованность)")
     said += "." if np.isnan(c.kappa) else f", сверх случая — каппа {spell(c.kappa, 2)}."
     if len(by_border) > 1:
-        said += (f" Слабее всего граница «{names[worst]}» — «{names[worst + 1]}»: не по ту сторону "
+        said += (f" Слабее всего граница «{as_said(names[worst])}» — «{as_said(names[worst + 1])}»: не по ту сторону "
                  f"{percent(1 - by_border.iloc[worst], 0)}.")
     unsure = int((own < SURE).sum())
     return said + (f" Уровень под вопросом (вероятность меньше {percent(SURE, 0)}) у "
@@ -245,7 +246,8 @@ def gate_text(rules: pd.DataFrame, title: Title, edition: Edition) -> str:
     held = below["held_by"].str.split(", ").explode().value_counts()
     if len(held):
         said += " Чаще всего держат: " + "; ".join(
-            f"«{title(code)}» — {units(int(count), edition.unit)}" for code, count in held.head(3).items()) + "."
+            f"«{as_said(title(code))}» — {units(int(count), edition.unit)}"
+            for code, count in held.head(3).items()) + "."
     return said
 
 
@@ -277,13 +279,14 @@ def scale_text(alpha: CronbachAlpha | None, whole: Omega | None, scale: Loevinge
     said = []
     if alpha is not None:
         enough = "достаточно для сравнения групп" if alpha.alpha >= LEAST_RELIABLE else "мало"
-        said.append(f"Согласованность: альфа {spell(alpha.alpha, 2)} (95\u00a0%: {spell(alpha.interval[0], 2)}–"
+        said.append(f"Согласованность: альфа {spell(alpha.alpha, 2)} ({percent(alpha.confidence, 0)}: "
+                    f"{spell(alpha.interval[0], 2)}–"
                     f"{spell(alpha.interval[1], 2)}), {enough}.")
     if whole is not None:
         said.append(f"Омега {spell(whole.total, 2)}, из неё общий фактор {spell(whole.hierarchical, 2)}.")
     if scale is not None:
         h = scale.scale
-        said.append(f"Лестница: H Лёвингера {spell(h['h'], 2)} (95\u00a0%: {spell(h['low'], 2)}–"
+        said.append(f"Лестница: H Лёвингера {spell(h['h'], 2)} ({percent(scale.confidence, 0)}: {spell(h['low'], 2)}–"
                     f"{spell(h['high'], 2)}) — {_strength(h['h'])}.")
     if staircase is not None:
         row = staircase.techniques.loc["goodenough_edwards"]
@@ -319,7 +322,7 @@ def advice_text(found: pd.DataFrame, asked: int, count: int = ENOUGH_UNITS) -> s
     doubtful = found["item"].nunique()
     if not doubtful:
         return f"Сомнений нет ни об одном из {counted(asked, 'вопроса', 'вопросов', 'вопросов')}."
-    kinds = "; ".join(f"{ACTIONS[action]} — {listed([str(item) for item in own.unique()], 6)}"
+    kinds = "; ".join(f"{ACTIONS[action]} — {as_said(listed([str(item) for item in own.unique()], 6))}"
                       for action, own in found.groupby("action", sort=False)["item"])
     return (f"Сомнения есть о {spell(doubtful)} из {counted(asked, 'вопроса', 'вопросов', 'вопросов')}: {kinds}. Это "
             "повод решать, а не решение: трудный вопрос может быть нужен, чтобы было куда расти."
@@ -329,11 +332,13 @@ def advice_text(found: pd.DataFrame, asked: int, count: int = ENOUGH_UNITS) -> s
 def order_text(found: RequirementOrder, titles: pd.Series) -> str:
     """Do harder requirements stand on higher levels."""
     out = found.requirements[found.requirements["out_of_order"]]
-    said = (f"Объявленный уровень требования и трудность связаны: тау Кендалла {spell(found.tau, 2)} (95\u00a0%: "
+    said = (f"Объявленный уровень требования и трудность связаны: тау Кендалла {spell(found.tau, 2)} "
+            f"({percent(found.confidence, 0)}: "
             f"{spell(found.tau_interval[0], 2)}–{spell(found.tau_interval[1], 2)}).")
     if out.empty:
         return said + " Требований, которые уверенно стоят не на своём уровне, нет."
-    moves = "; ".join(f"«{titles[code]}» ({code}) — с {int(row['level'])}-го на {int(row['empirical_level'])}-й"
+    moves = "; ".join(f"«{as_said(titles[code])}» ({as_said(code)}) — с {spell(int(row['level']))}-го на "
+                      f"{spell(int(row['empirical_level']))}-й"
                       for code, row in out.iterrows())
     return said + f" Не на своём уровне: {moves}."
 
@@ -405,8 +410,8 @@ def revision_text(found: Revision, edition: Edition) -> str:
     """What the index would lose without its least telling questions."""
     n, up, down = len(found.dropped), int((found.levels > 0).sum()), int((found.levels < 0).sum())
     return (f"Без {counted(n, 'вопроса', 'вопросов', 'вопросов')}, которые говорят меньше всего "
-            f"({listed(list(found.dropped), 12)}), альфа {spell(found.alpha[0], 3)} → {spell(found.alpha[1], 3)}, "
-            f"корреляция мест {spell(found.rank_correlation, 3)}, наибольший сдвиг места "
+            f"({as_said(listed(list(found.dropped), 12))}), альфа {spell(found.alpha[0], 3)} → "
+            f"{spell(found.alpha[1], 3)}, корреляция мест {spell(found.rank_correlation, 3)}, наибольший сдвиг места "
             f"{spell(int(found.places.abs().max()))}; уровень при тех же границах выше у "
             f"{of_units(up, edition.unit)}, ниже у {of_units(down, edition.unit)}.")
 
@@ -441,10 +446,11 @@ def information_text(table: pd.DataFrame, names: Sequence[str], titles: pd.Serie
     most, least = int(inside["information"].to_numpy().argmax()), int(inside["information"].to_numpy().argmin())
     if most == least:
         return "Вопросы различают все уровни одинаково."
-    return (f"По модели ступенчатых ответов вопросы точнее всего различают на уровне «{names[most]}» (ошибка "
+    return (f"По модели ступенчатых ответов вопросы точнее всего различают на уровне «{as_said(names[most])}» "
+            f"(ошибка "
             f"{spell(inside['se'].iloc[most], 2)} стандартного отклонения зрелости), хуже всего на уровне "
-            f"«{names[least]}» ({spell(inside['se'].iloc[least], 2)}); там больше других говорит вопрос "
-            f"«{titles[inside['best'].iloc[least]]}».")
+            f"«{as_said(names[least])}» ({spell(inside['se'].iloc[least], 2)}); там больше других говорит вопрос "
+            f"«{as_said(titles[inside['best'].iloc[least]])}».")
 
 
 def split_by_group(before: Scores, after: Scores, edition: Edition) -> Decomposition | None:
@@ -491,7 +497,8 @@ def transitions_text(found: Transitions, fell: int, pair: tuple[str, str], editi
     """How many went up, stayed and went down."""
     d = found.directions
     total = int(d["units"].sum())
-    bounds = {way: f"{percent(row['share'], 0)}, 95\u00a0%: {percent(row['low'], 0)}–{percent(row['high'], 0)}"
+    bounds = {way: f"{percent(row['share'], 0)}, {percent(found.confidence, 0)}: {percent(row['low'], 0)}–"
+                   f"{percent(row['high'], 0)}"
               for way, row in d.iterrows()}
     said = (f"С {pair[0]} по {pair[1]} из {of_units(total, edition.unit)} поднялись "
             f"{spell(int(d.loc['up', 'units']))} ({bounds['up']}), опустились {spell(int(d.loc['down', 'units']))} "
@@ -661,7 +668,7 @@ def bridge_text(found: Link, series: BridgedSeries | None, versions: tuple[str, 
 def levels_sentence(counts: pd.Series, names: Sequence[str], edition: Edition) -> str:
     """The most frequent level."""
     top, total = counts.idxmax(), int(counts.sum())
-    return (f"Чаще всего встречается «{names[top]}»: {percent(counts.max() / total)} "
+    return (f"Чаще всего встречается «{as_said(names[top])}»: {percent(counts.max() / total)} "
             f"({units(int(counts.max()), edition.unit)} из {spell(total)}).")
 
 
@@ -677,6 +684,6 @@ def waves_text(steps: Sequence[tuple[str, str]]) -> str:
     if len(steps) < 2:
         return "Период один: переходы между уровнями и причины изменений не считаются."
     shown = listed([f"{period} ({version})" for version, period in steps], 10)
-    return f"{len(steps)} {plural(len(steps), 'волна', 'волны', 'волн')}: {shown}."
+    return f"{counted(len(steps), 'волна', 'волны', 'волн')}: {shown}."
 
 

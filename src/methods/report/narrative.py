@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from methods.index.edition import Unit
+from methods.report.prose import note, numerals
 from methods.report.results import spell
 
 
@@ -48,6 +49,18 @@ def of_units(count: int, unit: Unit) -> str:
     return counted(count, unit.few, unit.many, unit.many)
 
 
+def as_said(words: object) -> str:
+    """Words of another room, a refusal or a note on the data: its numbers are kept as it says them.
+
+    >>> as_said(ValueError("n = 2: не вычисляется"))
+    'n = 2: не вычисляется'
+    """
+    text = str(words)
+    for each in numerals(text):
+        note(each.text, each.value)
+    return text
+
+
 def listed(items: Sequence[str], most: int = 5) -> str:
     """Items as a phrase; a long list is cut and says by how much.
 
@@ -57,7 +70,7 @@ def listed(items: Sequence[str], most: int = 5) -> str:
     if not items:
         return "нет"
     if len(items) > most:
-        return f"{', '.join(items[:most])} и ещё {len(items) - most}"
+        return f"{', '.join(items[:most])} и ещё {spell(len(items) - most)}"
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} и {items[-1]}"
 
 

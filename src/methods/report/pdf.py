@@ -9,6 +9,7 @@ Source: ISO 19005-2 (PDF/A-2, level A), ISO 14289-1 (PDF/UA-1); typst.app/docs.
 from __future__ import annotations
 
 import datetime
+import itertools
 import tempfile
 from collections.abc import Sequence
 from functools import cache
@@ -22,6 +23,7 @@ from methods.report.document import (
     Cell,
     Code,
     Document,
+    FigurePart,
     Formula,
     Heading,
     ListItem,
@@ -39,18 +41,19 @@ from methods.report.render import PLAIN_COLUMNS, PORTRAIT_COLUMNS, SHORT_LABEL
 
 STANDARDS = ["a-2a", "ua-1"]   # for archives and for those who listen
 ROOM, WIDE = 17.0, 25.2        # width of the text, cm: upright and lying, see `report` in the style
+SMALLER = 0.88                 # size of the type in tables of a compact paper
 STYLE = Path(__file__).parent / "template" / "report.typ"
 
 
-def to_pdf(document: Document) -> Export:
-    """The report as a PDF file."""
+def to_pdf(document: Document, *, compact: bool = False) -> Export:
+    """The report as a PDF file; `compact` is for papers of two pages: small type, pictures side by side."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         pictures = {id(part): f"figure{number}{_suffix(part.image)}" for number, part in enumerate(document.figures, 1)}
         for part in document.figures:
             (root / pictures[id(part)]).write_bytes(part.image)
         source = root / "report.typ"
-        source.write_text(_source(document, pictures), "utf-8", newline="\n")
+        source.write_text(_source(document, pictures, compact), "utf-8", newline="\n")
         made = typst.Compiler(str(source), root=str(root), font_paths=_fonts()).compile(
             format="pdf", pdf_standards=STANDARDS,
             timestamp=datetime.datetime.combine(document.issued, datetime.time(), datetime.UTC))
@@ -62,23 +65,27 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, font_paths=[str(Path(matplotlib.get_data_path(), "fonts", "ttf"))])
 
 
-def _source(document: Document, pictures: dict[int, str]) -> str:
+def _source(document: Document, pictures: dict[int, str], compact: bool) -> str:
     """The whole report as Typst reads it."""
     anchors = {part.anchor: f"part{number}" for number, part in enumerate(
         (part for part in document.parts if isinstance(part, Heading)), 1)}
     issued = document.issued
     lines = [STYLE.read_text("utf-8"),
              f"#show: report.with(title: {_string(document.title)}, date: datetime(year: {issued.year}, month: "
-             f"{issued.month}, day: {issued.day}))"]
+             f"{issued.month}, day: {issued.day}), compact: {str(compact).lower()}, "
+             f"lang: {_string(document.language.code)}, region: {_string(document.language.region.lower())})"]
     first = next(iter(document.headings), None)
-    for part in document.parts:
-        if part is first and len(document.headings) > 2:
-            lines.append("#contents()")
-        lines.append(_part(part, anchors, pictures))
+    for kind, run in itertools.groupby(document.parts, type):
+        made = []
+        for part in run:
+            if part is first and len(document.headings) > 2 and not compact:
+                made.append(f"#contents({_string(document.language.said('Содержание'))})")
+            made.append(_part(part, anchors, pictures, compact))
+        lines += [f"#beside({', '.join(f'[{each}]' for each in made)})"] if compact and kind is FigurePart else made
     return "\n\n".join(lines) + "\n"
 
 
-def _part(part: Part, anchors: dict[str, str], pictures: dict[int, str]) -> str:
+def _part(part: Part, anchors: dict[str, str], pictures: dict[int, str], compact: bool) -> str:
     if isinstance(part, Heading):
         words = _words(part.words, anchors)
         if part.level == 1:
@@ -94,11 +101,13 @@ def _part(part: Part, anchors: dict[str, str], pictures: dict[int, str]) -> str:
     if isinstance(part, Code):
         return f"#raw({_string(part.text)}, block: true)"
     if isinstance(part, TablePart):
-        return _table(part, anchors)
-    picture = f"picture({_string(pictures[id(part)])}, {_string(part.alt)})"
+        return _table(part, anchors, SMALLER if compact else 1)
+    picture = f"picture({_string(pictures[id(part)])}, {_string(part.alt)}, whole: {str(compact).lower()})"
     if not part.caption_text:
         return f"#{picture}"
-    return f"#figure(kind: image, supplement: [Рис.], caption: [#{_string(part.caption_text)}], {picture})"
+    where = "none" if compact else "auto"   # may go to the top of the next page: text fills the room it leaves
+    return (f"#figure(kind: image, placement: {where}, supplement: [#{_string(part.label)}], "
+            f"caption: [#{_string(part.caption_text)}], {picture})")
 
 
 def _words(words: Words, anchors: dict[str, str]) -> str:
@@ -132,11 +141,11 @@ def _list(items: Sequence[ListItem], anchors: dict[str, str]) -> str:
     return "#list(" + ", ".join(f"[{words}]" for _, words in made) + ")"
 
 
-def _table(part: TablePart, anchors: dict[str, str]) -> str:
+def _table(part: TablePart, anchors: dict[str, str], scale: float = 1) -> str:
     columns, rows = part.columns, len(part.header) + len(part.body)
     if not rows:
         return ""
-    size = 9 if columns <= PLAIN_COLUMNS else 7.5 if columns <= PORTRAIT_COLUMNS else 7
+    size = scale * (9 if columns <= PLAIN_COLUMNS else 7.5 if columns <= PORTRAIT_COLUMNS else 7)
     header = [_cell(cell, anchors, above=True) for row in part.header for cell in row]
     body = [_cell(cell, anchors) for row in part.body for cell in row]
     cells = ([f"table.header({', '.join(header)})"] if header else []) + body
@@ -145,7 +154,8 @@ def _table(part: TablePart, anchors: dict[str, str]) -> str:
     shape = f"({', '.join(f'{width:.2f}cm' for width in widths)},)" if squeezed else columns
     table = f"grid-of({shape}, {size}pt, {', '.join(cells)})"
     if part.title:
-        table = (f"figure(kind: table, supplement: [Таблица], caption: [#{_string(part.title)}], {table})")
+        table = (f"figure(kind: table, supplement: [#{_string(part.label)}], caption: [#{_string(part.title)}], "
+                 f"{table})")
     table = f"#[#show figure: set block(breakable: {whole})\n#{table}]"
     return table if columns <= PORTRAIT_COLUMNS else f"#page(flipped: true){table.removeprefix('#')}"
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from methods.index.edition import INDEX, Edition
 from methods.report.narrative import of_units
+from methods.report.results import spell
 
 
 def places_table(published: pd.DataFrame, intervals: pd.DataFrame, units: pd.DataFrame, edition: Edition,
@@ -65,8 +66,8 @@ def what_is_hidden(published: pd.DataFrame, ranked: int, edition: Edition) -> st
     columns = [int(published[f"{INDEX}:{code}"].isna().sum()) for code in edition.clienteles]
     if not closed and not any(columns):
         return ""
-    said = [f"Прочерк значит «скрыто»: за числом меньше {edition.disclosure.threshold} ответов или его можно было бы "
-            "вычислить по остальным."]
+    said = [f"Прочерк значит «скрыто»: за числом меньше {spell(edition.disclosure.threshold)} ответов или его "
+            "можно было бы вычислить по остальным."]
     if closed:
         said.append(f"Индекс и место скрыты у {of_units(closed, edition.unit)}; места даны среди остальных.")
     if any(columns):

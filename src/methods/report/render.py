@@ -1,10 +1,14 @@
-"""An executed notebook as one HTML file that needs nothing else: no network, no scripts, no fonts.
+"""An executed notebook as one HTML file that needs nothing else: no network, no fonts, no library.
 
 nbconvert walks the cells by our template (`template/zvezda`); formulas become MathML, which browsers draw themselves.
+The only script is our own `page.js`, which sorts and searches tables and brings the block of weights to life: the page
+names its hash, so that a browser runs nothing else. Whatever comes from a notebook stays disarmed.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import re
 import warnings
@@ -18,9 +22,13 @@ from nbconvert.exporters import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath, MathInlineParser
 from traitlets.config import Config
 
+from methods.report.language import RUSSIAN, Language
+
 TEMPLATES = Path(__file__).parent / "template"
+SCRIPT = TEMPLATES / "zvezda" / "page.js"
+MAIN = "page-text"   # where «Перейти к тексту» leads
 # A number as a table shows it: sign, thousands, decimal part, percent; also an interval of two.
-_FIGURE = r"[+−-]?\d[\d\s]*([.,]\d+)?([eE][+-]?\d+)?\s?%?"
+_FIGURE = r"[+−-]?\d[\d\s]*(?:,\d{3})*([.,]\d+)?([eE][+-]?\d+)?\s?%?"
 NUMERIC = re.compile(rf"{_FIGURE}(\s?[–…;]\s?{_FIGURE})?|nan|NaN|—|–|-|")
 LONG_LABEL = 20   # characters; a longer row label would be squeezed to a word a line by many columns
 SHORT_LABEL = 12  # characters: codes, dates, short names
@@ -32,7 +40,7 @@ EMBEDDED = ("data:", "#")
 
 
 def to_html(notebook_path: str | os.PathLike, html_path: str | os.PathLike, title: str | None = None,
-            hide_code: bool = True) -> Path:
+            hide_code: bool = True, language: Language = RUSSIAN) -> Path:
     """Write an executed notebook as a self-contained page and return its path.
 
     Parameters
@@ -43,9 +51,11 @@ def to_html(notebook_path: str | os.PathLike, html_path: str | os.PathLike, titl
         Title of the page; by default the first heading.
     hide_code : bool
         True for reports: neither code nor warnings. False for the notebooks of jobs: both folded.
+    language : Language
+        Of the page's own words; those of the notebook stay as they are.
     """
     notebook_path, html_path = Path(notebook_path), Path(html_path)
-    page = Page(str(notebook_path.parent.resolve()))
+    page = Page(str(notebook_path.parent.resolve()), language)
     exporter = TemplateExporter(
         config=Config({"NbConvertBase": {"display_data_priority": [
             "text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/latex", "text/plain"]},
@@ -54,12 +64,25 @@ def to_html(notebook_path: str | os.PathLike, html_path: str | os.PathLike, titl
         template_name="zvezda", extra_template_basedirs=[str(TEMPLATES)], file_extension=".html")
     for name in ("markdown", "tidy", "contents", "heading", "first_heading"):
         exporter.register_filter(name, getattr(page, name))
-    body, _ = exporter.from_notebook_node(nbformat.read(notebook_path, as_version=4),
-                                          {"title": title, "hide_code": hide_code})
+    exporter.register_filter("said", language.said)
+    exporter.register_filter("source", language.source)
+    script = language.source(SCRIPT.read_text("utf-8"))
+    body, _ = exporter.from_notebook_node(nbformat.read(notebook_path, as_version=4), {
+        "title": title, "hide_code": hide_code, "main": MAIN,
+        "language": language.code, "script": script, "script_hash": fingerprint(script)})
     partial = html_path.with_name(f".{html_path.name}.{os.getpid()}")
     partial.write_text(body, "utf-8", newline="\n")
     os.replace(partial, html_path)
     return html_path
+
+
+def fingerprint(script: str) -> str:
+    """How a Content-Security-Policy names the one script that may run (CSP Level 3, section 2.3.1).
+
+    >>> fingerprint("alert('Hello, world.');")   # the example of MDN, «CSP: script-src»
+    'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='
+    """
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode('utf-8')).digest()).decode('ascii')}"
 
 
 class Page:
@@ -68,8 +91,8 @@ class Page:
     `folder` is where the pictures of Markdown cells lie.
     """
 
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: str, language: Language = RUSSIAN) -> None:
+        self.folder, self.language = folder, language
         self.headings: list[tuple[int, str, str]] = []   # level, anchor, text
 
     def markdown(self, source: str, attachments: dict | None = None) -> str:
@@ -81,14 +104,14 @@ class Page:
     def tidy(self, html: str) -> str:
         """A fragment without anything that runs or is fetched, with tables that scroll and pictures that speak."""
         soup = BeautifulSoup(html, "html.parser")
-        _disarm(soup)
+        _disarm(soup, self.language)
         for heading in soup.find_all(re.compile(r"^h[1-6]$")):
             self._note(heading)
         for table in soup.find_all("table"):
-            _dress(soup, table)
+            _dress(soup, table, self.language)
         for image in soup.find_all("img"):
             if not image.get("alt", "").strip():
-                image["alt"] = f"Рисунок: {self.heading()}"
+                image["alt"] = f"{self.language.said('Рисунок')}: {self.heading()}"
         return str(soup)
 
     def contents(self, _) -> list[tuple[int, str, str]]:
@@ -96,16 +119,16 @@ class Page:
         return [entry for entry in self.headings if entry[0] in (2, 3)]
 
     def first_heading(self, _) -> str:
-        return self.headings[0][2] if self.headings else "Отчёт"
+        return self.headings[0][2] if self.headings else self.language.said("Отчёт")
 
     def heading(self, _=None, default: str = "без описания") -> str:
         """The text of the last heading, for what has no words of its own."""
-        return self.headings[-1][2] if self.headings else default
+        return self.headings[-1][2] if self.headings else self.language.said(default)
 
     def _note(self, heading: Tag) -> None:
         text = _words(heading)
         stem = re.sub(r"\W+", "-", text.lower()).strip("-") or "section"
-        taken = {anchor for _, anchor, _ in self.headings}
+        taken = {MAIN, *(anchor for _, anchor, _ in self.headings)}
         anchor = next(name for name in (stem, *(f"{stem}-{i}" for i in range(2, 10_000))) if name not in taken)
         heading["id"] = anchor
         self.headings.append((int(heading.name[1]), anchor, text))
@@ -144,7 +167,7 @@ def _words(heading: Tag) -> str:
     return " ".join(heading.get_text().split())
 
 
-def _disarm(soup: BeautifulSoup) -> None:
+def _disarm(soup: BeautifulSoup, language: Language) -> None:
     for tag in soup.find_all(FORBIDDEN_TAGS):
         tag.decompose()
     for style in soup.find_all("style"):
@@ -160,10 +183,11 @@ def _disarm(soup: BeautifulSoup) -> None:
                     or (name == "style" and re.search(r"url\((?!['\"]?data:)", text))):
                 del tag[name]
         if tag.name == "img" and not tag.get("src"):
-            tag.replace_with(f"[рисунок недоступен: {tag.get('alt') or 'без описания'}]")
+            words = tag.get("alt") or language.said("без описания")
+            tag.replace_with(f"[{language.said('рисунок недоступен')}: {words}]")
 
 
-def _dress(soup: BeautifulSoup, table: Tag) -> None:
+def _dress(soup: BeautifulSoup, table: Tag, language: Language) -> None:
     """Numbers to the right with their headers, and a container of its own that scrolls sideways."""
     for name in ("border", "style"):
         del table[name]
@@ -197,7 +221,8 @@ def _dress(soup: BeautifulSoup, table: Tag) -> None:
     columns = len(table.select("tr")[-1].find_all(("td", "th"), recursive=False)) if table.select("tr") else 0
     width = " landscape" if columns > PORTRAIT_COLUMNS else " wide" if columns > PLAIN_COLUMNS else ""   # for print
     box = soup.new_tag("div", attrs={"class": f"table{width}", "tabindex": "0", "role": "region",
-                                     "aria-label": caption.get_text(strip=True) if caption else "Таблица"})
+                                     "aria-label": caption.get_text(strip=True) if caption else
+                                     language.said("Таблица")})
     table.wrap(box)
 
 

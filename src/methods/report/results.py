@@ -1,7 +1,8 @@
 """What a job's notebook saves, and what the annual report reads: the report computes nothing.
 
 A job keeps numbers, texts, tables and figures under keys; `write` puts them into `<folder>/<job>.json` (strict JSON,
-full precision), `tables/*.csv` and `figures/*.png`; `Results.read` gives the same back.
+full precision), `tables/*.csv` and `figures/*.png`; `Results.read` gives the same back. Words are kept together with
+the numbers that they print: `spell` notes each, `Results.unfound` looks for those that nothing stands behind.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import math
 import numbers
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
@@ -26,7 +27,7 @@ import pandas as pd
 from methods.errors import DisclosureError, InputError
 from methods.files import write_atomic
 from methods.index.rounding import half_up
-from methods.report import frames
+from methods.report import frames, prose
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -35,14 +36,25 @@ SCHEMA = "zvezda-results-1"
 KEY = re.compile(r"[a-z][a-z0-9_]*")   # keys become file names and attributes of the report
 NO_DATA = "—"
 DPI = 150
+ENGLISH = "english"   # folder of the report in English beside the Russian one
 
 
 def spell(value: object, decimals: int | None = None) -> str:
     """A value as a Russian text shows it: decimal comma, thin thousands, true minus, rounded half up.
 
+    The number is noted, so that the text that prints it is kept with it (`prose.behind`).
+
     >>> spell(-12345.675, 2), spell(7), spell(float("nan")), spell("да")
     ('−12\\u202f345,68', '7', '—', 'да')
     """
+    text = spelled(value, decimals)
+    if isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value):
+        prose.note(text, value.item() if hasattr(value, "item") else value)
+    return text
+
+
+def spelled(value: object, decimals: int | None = None) -> str:
+    """As `spell`, for cells and pictures: these numbers stand behind no sentence and are not noted."""
     if pd.isna(value):
         return NO_DATA
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
@@ -111,6 +123,7 @@ class Figure:
     png: bytes = field(repr=False)
     caption: str
     alt: str
+    english: bytes = field(default=b"", repr=False)   # the same with English words, if the run asks for it
 
     def _repr_html_(self) -> str:
         data = base64.b64encode(self.png).decode("ascii")
@@ -124,7 +137,7 @@ class Results:
     Parameters
     ----------
     job : str
-        `weights`, `agreement`, `sensitivity` or `maturity`.
+        `weights`, `agreement`, `sensitivity`, `maturity` or `audit`.
     edition, period : str
         What the numbers belong to.
     folder : path, optional
@@ -160,6 +173,7 @@ class Results:
         self.texts: dict[str, str] = {}
         self.tables: dict[str, Table] = {}
         self.figures: dict[str, Figure] = {}
+        self.behind: dict[str, list[prose.Value]] = {}   # «text:key», «table:key»…: the number behind each numeral
 
     def number(self, key: str, value: float | None, title: str, unit: str = "", decimals: int | None = None, *,
                n: float | None = None) -> Number:
@@ -181,7 +195,7 @@ class Results:
 
     def text(self, key: str, text: str) -> str:
         """Keep a finding in words (Markdown)."""
-        return self._keep(self.texts, key, str(text))
+        return self._keep(self.texts, key, self._said(f"text:{key}", str(text)))
 
     def table(self, key: str, frame: pd.DataFrame, title: str, decimals: int | Mapping | None = None, *,
               n: pd.DataFrame | None = None) -> Table:
@@ -199,23 +213,52 @@ class Results:
         """
         if n is not None:
             self._enough(frame, title, n)
-        return self._keep(self.tables, key, Table(frame.copy(), marked(title, self.mark), decimals))
+        title = self._said(f"table:{key}", marked(title, self.mark))
+        return self._keep(self.tables, key, Table(frame.copy(), title, decimals))
 
     def figure(self, key: str, figure: matplotlib.figure.Figure, caption: str, alt: str | None = None) -> Figure:
-        """Keep a matplotlib figure as PNG, equal byte for byte run to run, and close it. Returns it for display."""
+        """Keep a matplotlib figure as PNG, equal byte for byte run to run, and close it. Returns it for display.
+
+        Without `alt` the picture is described as it is drawn (`descriptions.described`).
+        """
         import matplotlib.pyplot as plt  # heavy, and needed nowhere else in reading results
 
+        from methods.report.descriptions import described  # spells, as we do
+
+        alt = described(figure) if alt is None else alt
+
         if self.mark:
-            figure.text(0.995, -0.01, self.mark, ha="right", va="top", fontsize=8, color="#9AA5B1")
+            figure.text(0.995, -0.01, self.mark, ha="right", va="top", fontsize=10, color="#5B6875")
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
+        english = b""
+        if os.environ.get("ZVEZDA_ENGLISH"):
+            from methods.report.english.pictures import redrawn  # only a run in two languages owes the time
+            english = redrawn(figure, DPI)
         plt.close(figure)   # otherwise the notebook would show it a second time, without a caption
-        return self._keep(self.figures, key, Figure(stream.getvalue(), marked(caption, self.mark), alt or caption))
+        caption, alt = self._said(f"figure:{key}", marked(caption, self.mark)), self._said(f"alt:{key}", alt)
+        return self._keep(self.figures, key, Figure(stream.getvalue(), caption, alt, english))
 
     def missing(self, reason: str) -> Results:
         """Say that the job does not apply to this edition, and why (in Russian, the report prints it)."""
-        self.reason = reason
+        self.reason = self._said("reason", reason)
         return self
+
+    def said(self) -> Iterator[tuple[str, str]]:
+        """Everything in words that the job says, by what it is and its key: «text:effect», «alt:sources»."""
+        if self.reason is not None:
+            yield "reason", self.reason
+        yield from ((f"text:{key}", text) for key, text in self.texts.items())
+        yield from ((f"table:{key}", table.title) for key, table in self.tables.items())
+        for key, figure in self.figures.items():
+            yield f"figure:{key}", figure.caption
+            yield f"alt:{key}", figure.alt
+
+    def unfound(self, names: Iterable[str] = ()) -> list[prose.Unfound]:
+        """Numbers of the words that the results do not hold; `names` are titles and periods that may hold numbers."""
+        names = [self.edition, self.period, *names]
+        return [lost for place, text in self.said()
+                for lost in prose.unfound(f"{self.job}, {place}", text, self.behind.get(place, ()), names)]
 
     def write(self) -> Path:
         """Write everything; the JSON comes last, so it never names a file that is not there."""
@@ -230,9 +273,15 @@ class Results:
         for key, figure in self.figures.items():
             figures[key] = {"caption": figure.caption, "alt": figure.alt,
                             **self._put(f"figures/{self.job}-{key}.png", figure.png)}
+            if figure.english:
+                self._put(f"{ENGLISH}/figures/{self.job}-{key}.png", figure.english)
         record = {"schema": SCHEMA, "job": self.job, "edition": self.edition, "period": self.period, "mark": self.mark,
                   "not_applicable": self.reason, "numbers": {key: vars(value) for key, value in self.numbers.items()},
-                  "texts": self.texts, "tables": tables, "figures": figures}
+                  "texts": self.texts, "tables": tables, "figures": figures, "behind": self.behind}
+        if any(figure.english for figure in self.figures.values()):
+            from methods.report.english.pictures import untranslated
+            if left := untranslated():
+                self._put(f"{ENGLISH}/figures/{self.job}-untranslated.txt", left.encode("utf-8"))
         path = self.folder / f"{self.job}.json"
         write_atomic(path, dump(record))
         return path
@@ -265,6 +314,7 @@ class Results:
             results.tables[key] = Table(frames.from_csv(results._get(entry), entry["meta"]), entry["title"], places)
         for key, entry in record["figures"].items():
             results.figures[key] = Figure(results._get(entry), entry["caption"], entry["alt"])
+        results.behind = record.get("behind", {})   # results kept before had none
         return results
 
     def _enough(self, frame: pd.DataFrame, title: str, n: pd.DataFrame) -> None:
@@ -276,6 +326,14 @@ class Results:
             raise DisclosureError(f"Публикация остановлена: ячеек, за которыми меньше {self.threshold} ответов, "
                                   f"{len(places)}.\n{shown}\n  правило: меньше {self.threshold} ответов не публикуется "
                                   "| скройте ячейки: methods.data.publication.published")
+
+    def _said(self, place: str, text: str) -> str:
+        """Keep the numbers that the words print beside them."""
+        values = prose.behind(text, [(other, self.behind[name]) for name, other in self.said() if name in self.behind])
+        self.behind.pop(place, None)
+        if any(value is not None for value in values):
+            self.behind[place] = values
+        return text
 
     @staticmethod
     def _keep(room: dict, key: str, value):
@@ -340,13 +398,13 @@ def dump(record: dict) -> bytes:
 
 
 def _label(value: object) -> str:
-    return escape(spell(value) if isinstance(value, float) else str(value))
+    return escape(spelled(value) if isinstance(value, float) else str(value))
 
 
 def _cell(value: object, decimals: int | None) -> str:
     if decimals is None and isinstance(value, numbers.Integral) and 1000 <= value <= 9999:
         return str(value)   # may be a year
-    return escape(spell(value, decimals))
+    return escape(spelled(value, decimals))
 
 
 def _key(key: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from methods.index.edition import INDEX, Edition
-from methods.report.narrative import counted, listed, of_units, quoted, units
+from methods.report.narrative import as_said, counted, listed, of_units, quoted, units
 from methods.report.results import spell
 from methods.report.weighing import percent
 from methods.sensitivity.attainable_places import AttainablePlaces
@@ -27,6 +27,8 @@ Title = Callable[[str], str]
 CELLS = 40         # blocks of places in the picture of acceptability
 NEGLIGIBLE = 0.05  # of the variance: what may be left as it is
 FRAGILE = 0.02     # of the whole weight: a swap that takes less is no difference in merit
+STABLE = 0.05      # of the ranking: a place whose interval is no wider counts as stable
+HELD = 0.8         # of the draws: a grade that is kept in fewer is in doubt
 
 
 def factor_title(name: str, title: str, edition: Edition) -> str:
@@ -42,7 +44,8 @@ def factor_title(name: str, title: str, edition: Edition) -> str:
 
 def factors_text(titles: Mapping[str, str], draws: int, seed: int, common: float) -> str:
     """What was drawn together, and how many times."""
-    said = f"Разыгрывались вместе: {listed(list(titles.values()), 12)}; розыгрышей {spell(draws)}, seed {seed}."
+    said = (f"Разыгрывались вместе: {listed([as_said(title) for title in titles.values()], 12)}; розыгрышей "
+            f"{spell(draws)}, seed {spell(seed)}.")
     if common > 0:
         said += (f" Ошибки разных вопросов одного центра идут вместе (корреляция {spell(common, 2)}): на вопросы "
                  "отвечали одни и те же люди. Без этого интервалы были бы заметно уже истинных.")
@@ -102,13 +105,14 @@ def causes_text(shapley: pd.DataFrame, sobol: SobolIndices, titles: Mapping[str,
     order = shapley["effect"].sort_values(ascending=False, kind="stable")
     top, shares = order.index[0], sobol.shares()
     lead = shares["leads"].idxmax()
-    idle = [titles[name] for name in order.index
+    idle = [as_said(titles[name]) for name in order.index
             if shapley.loc[name, "high"] < NEGLIGIBLE and shares.loc[name, "total"] < NEGLIGIBLE]
-    said = (f"Рейтинг в целом сильнее всего сдвигает источник «{titles[top]}»: {percent(order.iloc[0], 0)} дисперсии "
-            f"среднего сдвига мест (от {percent(shapley.loc[top, 'low'], 0)} до "
+    said = (f"Рейтинг в целом сильнее всего сдвигает источник «{as_said(titles[top])}»: "
+            f"{percent(order.iloc[0], 0)} дисперсии среднего сдвига мест (от {percent(shapley.loc[top, 'low'], 0)} до "
             f"{percent(shapley.loc[top, 'high'], 0)}).")
     own = percent(shares.loc[lead, "first"], 0)
-    said += (f" Место отдельной единицы чаще всего решает {'он же' if lead == top else f'другое — «{titles[lead]}»'}: "
+    who = "он же" if lead == top else f"другое — «{as_said(titles[lead])}»"
+    said += (f" Место отдельной единицы чаще всего решает {who}: "
              f"главный у {spell(int(shares.loc[lead, 'leads']))} из {spell(ranked)}, {own} дисперсии мест сам по себе.")
     return said + (f" Пренебречь можно: {quoted(idle)}." if idle else "")
 
@@ -119,13 +123,13 @@ def sets_text(marginal: RankSets, joint: RankSets, tau: int, best: pd.Series, fo
     """What the survey alone leaves certain of places."""
     width = marginal.width()
     sizes = found.table["tier"].value_counts().sort_index()
-    said = (f"Одна ошибка опроса: доверительное множество места отдельной единицы (95 %) в середине ряда — "
-            f"{counted(int(width.median()), 'место', 'места', 'мест')}, для всех единиц сразу — "
+    said = (f"Одна ошибка опроса: доверительное множество места отдельной единицы ({percent(marginal.coverage, 0)}) "
+            f"в середине ряда — {counted(int(width.median()), 'место', 'места', 'мест')}, для всех единиц сразу — "
             f"{counted(int(joint.width().median()), 'место', 'места', 'мест')}. Среди {spell(tau)} лучших с "
-            f"вероятностью 95 % могли бы оказаться {units(int(best.sum()), edition.unit)}.")
+            f"вероятностью {percent(marginal.coverage, 0)} могли бы оказаться {units(int(best.sum()), edition.unit)}.")
     if found.count == 1:
         return said + " Ни одна пара единиц опросом не различена: ярус один."
-    shown = "; ".join(f"{tier}-й — {spell(int(size))}" for tier, size in sizes.items())
+    shown = "; ".join(f"{spell(tier)}-й — {spell(int(size))}" for tier, size in sizes.items())
     return said + f" Неразличимые собраны в ярусы, их {spell(found.count)}: {shown}."
 
 
@@ -134,9 +138,10 @@ def changes_text(found: RankChanges, edition: Edition, years: tuple[str, str]) -
     counts = found.table["verdict"].value_counts()
     rise, fall = int(counts.get("rise", 0)), int(counts.get("fall", 0))
     moved = found.table["rise"].abs()
-    return (f"С {years[0]} по {years[1]} место менялось в среднем на {spell(moved.mean(), 0)}, но доказано (95 %, для "
-            f"каждой единицы отдельно) повышение у {of_units(rise, edition.unit)} и понижение у "
-            f"{of_units(fall, edition.unit)} из {spell(len(found.table))}: остальное могла сделать одна ошибка опроса.")
+    return (f"С {years[0]} по {years[1]} место менялось в среднем на {spell(moved.mean(), 0)}, но доказано "
+            f"({percent(found.coverage, 0)}, для каждой единицы отдельно) повышение у {of_units(rise, edition.unit)} и "
+            f"понижение у {of_units(fall, edition.unit)} из {spell(len(found.table))}: остальное могла сделать "
+            "одна ошибка опроса.")
 
 
 # --- weights --------------------------------------------------------------------------------------------------------
@@ -145,7 +150,7 @@ def attainable_text(found: AttainablePlaces, spread: float, edition: Edition) ->
     """Which places a change of weights within bounds can give."""
     width = found.table["worst_bound"] - found.table["best_bound"]
     sure = int((width == 0).sum())
-    return (f"Если веса верхнего уровня менять в пределах ±{spell(100 * spread)} %, место в середине ряда может стать "
+    return (f"Если веса верхнего уровня менять в пределах ±{percent(spread, None)}, место в середине ряда может стать "
             f"любым в полосе шириной {counted(int(width.median()) + 1, 'место', 'места', 'мест')}; место "
             f"{of_units(sure, edition.unit)} никакие такие веса не меняют.")
 

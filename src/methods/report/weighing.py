@@ -11,11 +11,13 @@ from typing import Protocol
 import pandas as pd
 
 from methods.index.edition import INDEX, Edition
-from methods.report.narrative import counted, listed, of_units, quoted, units
+from methods.index.rounding import rounded_weights
+from methods.report.narrative import as_said, counted, listed, of_units, quoted, units
 from methods.report.results import spell
 from methods.weights import ahp, panel
 from methods.weights.bench import ADOPTED, EXPERT_FORMS, KINDS, RATIO_FORMS, Bench, adopted_weights
 from methods.weights.drivers import Drivers
+from methods.weights.effect import member_weights
 
 Title = Callable[[str], str]
 
@@ -33,7 +35,7 @@ LIKE_MINDED = 0.875       # S* above which Goepel's scale says «very high»: ex
 SIDE = {-1: "занижен", 0: "внутри", 1: "завышен"}
 
 
-def percent(share: float, decimals: int = 1) -> str:
+def percent(share: float, decimals: int | None = 1) -> str:
     """A share in per cent, with its sign.
 
     >>> percent(0.256)
@@ -121,12 +123,12 @@ def people_text(edition: Edition, experts: Mapping[str, pd.DataFrame], moved_by:
         said.append(f"Полных анкет с общей оценкой: {asked} (не меньше {percent(kept)} анкет клиентуры).")
     elif not silent:
         said.append("Анкет с общей оценкой нет.")
-    said += [f"По анкетам ({clientele(view)}) не сказать, что движет общей оценкой: {reason}"
+    said += [f"По анкетам ({clientele(view)}) не сказать, что движет общей оценкой: {as_said(reason)}"
              for view, reason in silent.items()]
     if poll is not None:
         unsure = listed([f"{one} — {other}" for one, other in poll.unsure]) if poll.unsure else "никакие"
-        said.append(f"В опросе канала «{question}» {counted(poll.voters, 'голос', 'голоса', 'голосов')}: порядок "
-                    f"{', '.join(poll.order)}; случай мог переставить пары: {unsure}.")
+        said.append(f"В опросе канала «{as_said(question)}» {counted(poll.voters, 'голос', 'голоса', 'голосов')}: "
+                    f"порядок {', '.join(poll.order)}; случай мог переставить пары: {unsure}.")
     return " ".join(said)
 
 
@@ -296,9 +298,13 @@ def grades_text(found: pd.DataFrame, edition: Edition) -> str:
 
 def decision_draft(edition: Edition, period: str, name: str, weights: pd.Series, costs: pd.DataFrame, chosen: str,
                    findings: Mapping[str, str]) -> str:
-    """Draft of the record for `zvezda adopt`: numbers are filled in, people's part is left open as «<…>»."""
-    rows = "\n".join(f"| {edition.element_title(code)} ({code}) | "
-                     f"{percent(old, 2)} | {percent(weights[code], 2)} |"
+    """Draft of the record for `zvezda adopt`: numbers are filled in, people's part is left open as «<…>».
+
+    The new weights are those that the file of the candidate holds, rounded once.
+    """
+    held = rounded_weights(member_weights(edition, weights)[edition.members(INDEX)])
+    new = adopted_weights(edition.reweighted(held))
+    rows = "\n".join(f"| {edition.element_title(code)} ({code}) | {percent(old, 2)} | {percent(new[code], 2)} |"
                      for code, old in adopted_weights(edition).items())
     options = "\n".join(
         f"- {label}: сдвиг мест в среднем {spell(row['shift'], 1)}"

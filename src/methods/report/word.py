@@ -52,6 +52,7 @@ from methods.report.render import PLAIN_COLUMNS, PORTRAIT_COLUMNS
 SERIF, FIXED = "Times New Roman", "Courier New"
 INK, FAINT, ACCENT = RGBColor(0x1C, 0x1F, 0x23), RGBColor(0x5B, 0x64, 0x70), RGBColor(0x1A, 0x4F, 0x8B)
 TABLE_STYLE = "Таблица отчёта"
+SMALLER = 0.79                   # size of the type of a compact paper: 9.5 points instead of 12
 FIGURE_HEIGHT = 0.85             # share of the text's height that a picture may take, its caption comes below
 _FORMATS = {   # styles that a template need not have: size, bold, italic, colour, before, after (points)
     "Normal": (12, False, False, INK, 0, 6), "Heading 1": (18, True, False, INK, 0, 12),
@@ -74,11 +75,13 @@ _TABLE = f"""<w:style {nsdecls("w")} w:type="table" w:customStyle="1" w:styleId=
 <w:shd w:val="clear" w:color="auto" w:fill="F2F4F7"/></w:tcPr></w:tblStylePr></w:style>"""
 
 
-def to_docx(document: Document, template: str | os.PathLike | None = None) -> Export:
+def to_docx(document: Document, template: str | os.PathLike | None = None, *, compact: bool = False) -> Export:
     """The report as a DOCX file.
 
     Parameters
     ----------
+    compact : bool
+        For papers of a few pages: small type and pictures, no table of contents.
     template : path, optional
         A DOCX whose page, headers and styles are used; its text is left out.
 
@@ -87,7 +90,7 @@ def to_docx(document: Document, template: str | os.PathLike | None = None) -> Ex
     UsageError
         The template cannot be read as a DOCX file.
     """
-    writer = _Writer(document, opened(template), own=template is None)
+    writer = _Writer(document, opened(template), own=template is None, scale=SMALLER if compact else 1)
     writer.write()
     stream = io.BytesIO()
     writer.book.save(stream)
@@ -110,8 +113,8 @@ def opened(template: str | os.PathLike | None) -> Book:
 class _Writer:
     """Writes the parts one after another into one book."""
 
-    def __init__(self, document: Document, book: Book, own: bool) -> None:
-        self.document, self.book, self.own = document, book, own
+    def __init__(self, document: Document, book: Book, own: bool, scale: float = 1) -> None:
+        self.document, self.book, self.own, self.scale = document, book, own, scale
         self.marks = {part.anchor: f"_Toc{number:06}" for number, part in enumerate(
             (part for part in document.parts if isinstance(part, Heading)), 1)}
         self.styles: dict[str, ParagraphStyle] = {}
@@ -223,13 +226,13 @@ class _Writer:
         that frightens. Page numbers come with «Обновить поле» (F9).
         """
         headings = self.document.headings
-        if len(headings) < 3:
+        if len(headings) < 3 or self.scale < 1:
             return
         frame = parse_xml(f'<w:sdt {nsdecls("w")}><w:sdtPr><w:docPartObj><w:docPartGallery w:val="Table of Contents"/>'
                           "<w:docPartUnique/></w:docPartObj></w:sdtPr><w:sdtContent/></w:sdt>")
         self.book.element.body.insert_element_before(frame, "w:sectPr")
         title = self._line("TOC Heading")
-        title.add_run("Содержание")
+        title.add_run(self.document.language.said("Содержание"))
         lines = [title]
         for number, heading in enumerate(headings):
             line = self._line(f"toc {heading.level}")
@@ -251,7 +254,7 @@ class _Writer:
         if part.title:
             caption = self._line("Caption")
             caption.paragraph_format.keep_with_next = True
-            _numbered(caption, "Таблица", part.number, part.title)
+            _numbered(caption, part.label, part.number, part.title)
             yield caption
         rows, columns = [*part.header, *part.body], part.columns
         if not rows:
@@ -262,7 +265,7 @@ class _Writer:
             words = OxmlElement("w:tblCaption")
             words.set(qn("w:val"), part.title)
             table._tbl.tblPr.append(words)
-        size = 9.5 if columns <= PLAIN_COLUMNS else 8 if columns <= PORTRAIT_COLUMNS else 6.5
+        size = self.scale * (9.5 if columns <= PLAIN_COLUMNS else 8 if columns <= PORTRAIT_COLUMNS else 6.5)
         widths = spread(part, size, Emu(self._room[0]).cm)[0]
         for column, width in zip(table.columns, widths, strict=True):
             column.width = Cm(width)
@@ -298,15 +301,16 @@ class _Writer:
         image = Image.from_blob(part.image)
         width, height = self._room
         scale = min(1, width / image.width, FIGURE_HEIGHT * height / image.height)
+        scale = scale if self.scale == 1 else min(scale, width / 2 / image.width)
         drawn = line.add_run().add_picture(io.BytesIO(part.image), width=Emu(int(image.width * scale)))
         self.drawn += 1
         properties = drawn._inline.docPr
-        properties.set("name", f"Рисунок {self.drawn}")
+        properties.set("name", f"{self.document.language.said('Рисунок')} {self.drawn}")
         properties.set("descr", part.alt)
         yield line
         if part.caption_text:
             line.paragraph_format.keep_with_next = True
-            _numbered(self._line("Подпись рисунка"), "Рис.", part.number, part.caption_text)
+            _numbered(self._line("Подпись рисунка"), part.label, part.number, part.caption_text)
 
     # The book ------------------------------------------------------------------------------------------------------
 
@@ -345,22 +349,24 @@ class _Writer:
             style.base_style, style.quick_style = styles["Normal"], True
         style = self.styles[name] = styles[name]
         if made or self.own:
-            _dress(style, *_FORMATS[name])
+            size, bold, italic, colour, before, after = _FORMATS[name]
+            _dress(style, self.scale * size, bold, italic, colour, self.scale**3 * before, self.scale**3 * after)
             if name in _INDENTS:
                 style.paragraph_format.left_indent = Cm(_INDENTS[name])
         return style
 
     def _page(self) -> None:
-        """A4 with a running title and the number of the page; Russian for the speller."""
+        """A4 with a running title and the number of the page; the language for the speller."""
         page = self.book.sections[0]
         page.page_width, page.page_height = Cm(21), Cm(29.7)
-        page.left_margin, page.right_margin, page.top_margin, page.bottom_margin = Cm(2.5), Cm(1.5), Cm(2), Cm(2)
+        page.left_margin, page.right_margin, page.top_margin, page.bottom_margin = (
+            Cm(2.5), Cm(1.5), Cm(2), Cm(2)) if self.scale == 1 else (Cm(1.8), Cm(1.4), Cm(1.5), Cm(1.4))
         self._style("Normal")
         for setting in self.book.settings.element.iter(qn("w:compatSetting")):
             if setting.get(qn("w:name")) == "compatibilityMode":
                 setting.set(qn("w:val"), "15")   # Word 2013 and later; otherwise the title says «режим совместимости»
         for style in self.book.styles.element.iter(qn("w:lang")):
-            style.set(qn("w:val"), "ru-RU")
+            style.set(qn("w:val"), self.document.language.tag)
         top, bottom = page.header.paragraphs[0], page.footer.paragraphs[0]
         top.add_run(self.document.title).font.size = Pt(9)
         top.runs[0].font.color.rgb = FAINT
@@ -372,7 +378,8 @@ class _Writer:
     def _properties(self) -> None:
         """What the file says of itself; a template's author is nobody's business."""
         core = self.book.core_properties
-        core.title, core.language, core.author, core.last_modified_by = self.document.title, "ru-RU", "zvezda", "zvezda"
+        core.title, core.language = self.document.title, self.document.language.tag
+        core.author = core.last_modified_by = "zvezda"
         core.subject = core.comments = core.keywords = core.category = ""
         core.revision = 1
         package = self.book.part.package

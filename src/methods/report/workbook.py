@@ -21,6 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from methods.errors import UsageError
 from methods.report.document import Cell, Document, Grid, TablePart, grid
 from methods.report.exports import COLUMN_LIMIT, ROW_LIMIT, Export, Notes, clean, is_formula_like, sheet_names
+from methods.report.language import Language
 from methods.report.office import repacked
 
 CONTENTS = "Содержание"
@@ -46,26 +47,30 @@ def to_xlsx(document: Document) -> Export:
         A table is larger than a sheet of Excel.
     """
     notes, book = Notes(), Workbook()
-    names = sheet_names([CONTENTS, *(_short(table) for table in document.tables)])
+    said = document.language.said
+    names = sheet_names([said(CONTENTS), *(_short(table) for table in document.tables)])
     contents = book.active
     contents.title = names[0]
     for name, table in zip(names[1:], document.tables, strict=True):
-        _table(book.create_sheet(name), table, notes)
+        _table(book.create_sheet(name), table, notes, document.language)
     _contents(contents, document, names[1:])
-    book.properties.title, book.properties.creator, book.properties.language = document.title, "zvezda", "ru-RU"
+    book.properties.title, book.properties.creator, book.properties.language = (
+        document.title, "zvezda", document.language.tag)
     book.calculation = None   # nothing to calculate
     stream = io.BytesIO()
     book.save(stream)
     return Export(repacked(stream.getvalue(), document.issued), tuple(notes.lines))
 
 
-def value(text: str) -> tuple[float | int, str] | None:
+def value(text: str, decimal: str = ",") -> tuple[float | int, str] | None:
     """The number that a cell prints and the Excel format that prints it so again; None if it is no number.
 
     >>> value("12\\u202f345,60"), value("−0,5"), value("2024"), value("48,5 %"), value("12–15")
     ((12345.6, '#,##0.00'), (-0.5, '#,##0.0'), (2024, '0'), (48.5, '#,##0.0" %"'), None)
+    >>> value("12,345.60", decimal=".")
+    (12345.6, '#,##0.00')
     """
-    found = _NUMBER.fullmatch(text)
+    found = _NUMBER.fullmatch(text if decimal == "," else text.replace(",", "\u202f").replace(decimal, ","))
     if not found:
         return None
     whole, part = re.sub(r"\s", "", found["whole"]), found["part"]
@@ -78,13 +83,13 @@ def value(text: str) -> tuple[float | int, str] | None:
 
 def _short(table: TablePart) -> str:
     """Number and title without the reservations, as the name of a sheet."""
-    return f"{table.number}. {_MARKS.sub('', table.title)}" if table.number else "Таблица"
+    return f"{table.number}. {_MARKS.sub('', table.title)}" if table.number else table.label
 
 
 def _contents(sheet: Worksheet, document: Document, names: Sequence[str]) -> None:
     _put(sheet["A1"], document.title).font = Font(name="Calibri", size=14, bold=True)
     for column, title in enumerate(("№", "Таблица", "Строк"), 1):
-        _head(_put(sheet.cell(TOP, column), title))
+        _head(_put(sheet.cell(TOP, column), document.language.said(title)))
     for row, (name, table) in enumerate(zip(names, document.tables, strict=True), TOP + 1):
         _put(sheet.cell(row, 1), table.number)
         _link(_put(sheet.cell(row, 2), table.title or name), name)
@@ -93,24 +98,25 @@ def _contents(sheet: Worksheet, document: Document, names: Sequence[str]) -> Non
     for letter, width in zip("ABC", (6, 70, 10), strict=True):
         sheet.column_dimensions[letter].width = width
     _heights(sheet, TOP)
-    _page(sheet, landscape=False)
+    _page(sheet, document.language, landscape=False)
 
 
-def _table(sheet: Worksheet, table: TablePart, notes: Notes) -> None:
+def _table(sheet: Worksheet, table: TablePart, notes: Notes, language: Language) -> None:
     header, body = grid(table.header), grid(table.body)
     columns = table.columns
     if TOP + len(header) + len(body) > ROW_LIMIT or columns > COLUMN_LIMIT:
         raise UsageError(f"Таблица «{table.title}»: строк {len(body)}, столбцов {columns}; в лист Excel входит "
                          f"{ROW_LIMIT} строк и {COLUMN_LIMIT} столбцов. Сократите таблицу в тетради.")
     _put(sheet["A1"], clean(table.caption, "A1", notes)).font = _BOLD
-    _link(_put(sheet["A2"], f"← {CONTENTS}"), CONTENTS)
+    contents = language.said(CONTENTS)
+    _link(_put(sheet["A2"], f"← {contents}"), contents)
     _header(sheet, header)
     first = TOP + len(header)
     for j in range(columns):
         cells = [row[j][0] for row in body if j < len(row)]
-        numeric = _is_numeric(cells)
+        numeric = _is_numeric(cells, language.decimal)
         for i, cell in enumerate(cells, first):
-            _fill(sheet.cell(i, j + 1), cell, numeric)
+            _fill(sheet.cell(i, j + 1), cell, numeric, language.decimal)
         named = [word for row in header if row[j][0].columns == 1 for word in row[j][0].text.split()]
         longest = max((len(text) for text in [*named, *(cell.text for cell in cells)]), default=0)
         sheet.column_dimensions[get_column_letter(j + 1)].width = min(max(longest + 3, NARROWEST), WIDEST)
@@ -121,7 +127,7 @@ def _table(sheet: Worksheet, table: TablePart, notes: Notes) -> None:
     if header and body:
         sheet.auto_filter.ref = f"A{first - 1}:{get_column_letter(columns)}{first + len(body) - 1}"
         sheet.print_title_rows = f"{TOP}:{first - 1}"
-    _page(sheet, landscape=columns > 6)
+    _page(sheet, language, landscape=columns > 6)
 
 
 def _header(sheet: Worksheet, header: Grid) -> None:
@@ -133,15 +139,15 @@ def _header(sheet: Worksheet, header: Grid) -> None:
                                   end_column=j + cell.columns - 1)
 
 
-def _is_numeric(cells: Sequence[Cell]) -> bool:
+def _is_numeric(cells: Sequence[Cell], decimal: str = ",") -> bool:
     """Whether a column holds numbers only; «01» is a code, and with it the whole column."""
     said = [cell.text for cell in cells if cell.text not in _ABSENT]
-    return bool(said) and all(value(text) and not re.match(r"0\d", text) for text in said)
+    return bool(said) and all(value(text, decimal) and not re.match(r"0\d", text) for text in said)
 
 
-def _fill(place: Place, cell: Cell, numeric: bool) -> None:
+def _fill(place: Place, cell: Cell, numeric: bool, decimal: str) -> None:
     """A merged label is repeated in every row, so that the reader may sort and filter."""
-    found = value(cell.text) if numeric else None
+    found = value(cell.text, decimal) if numeric else None
     if found:
         _put(place, found[0]).number_format = found[1]
     else:
@@ -203,10 +209,10 @@ def _link(place: Place, sheet: str) -> None:
     place.font = _LINK
 
 
-def _page(sheet: Worksheet, landscape: bool) -> None:
+def _page(sheet: Worksheet, language: Language, landscape: bool) -> None:
     """A4, all columns on one page, as many pages down as it takes."""
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.orientation = "landscape" if landscape else "portrait"
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_setup.fitToHeight = 0
-    sheet.oddFooter.center.text = "&P из &N"
+    sheet.oddFooter.center.text = f"&P {language.said('из')} &N"

@@ -6,5 +6,6 @@ JOBS = {
     "agreement": "02_check_agreement",
     "sensitivity": "03_rank_sensitivity",
     "maturity": "04_iterate_maturity",
+    "audit": "statistical_audit",
     "report": "annual_report",
 }

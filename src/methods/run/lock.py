@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import socket
@@ -13,6 +14,8 @@ from pathlib import Path
 import psutil
 
 from methods.errors import EnvironmentFault
+
+PROC = Path("/proc")   # Linux tells there of its processes
 
 
 @contextmanager
@@ -33,6 +36,8 @@ def locked(path: Path) -> Iterator[None]:
         if owner is None or owner.alive():
             raise EnvironmentFault(_busy(path, owner))
         _discard(path, content)
+    for left in path.parent.glob(f"{glob.escape(path.name)}.*.new"):   # by runs that were killed
+        left.unlink(missing_ok=True)
     try:
         yield
     finally:
@@ -40,11 +45,11 @@ def locked(path: Path) -> Iterator[None]:
 
 
 class _Owner(dict):
-    """Who holds the lock. The process's start time tells it from a later process with the same number."""
+    """Who holds the lock. When the process was born tells it from a later process with the same number."""
 
     @classmethod
     def current(cls) -> _Owner:
-        return cls(pid=os.getpid(), host=socket.gethostname(), process_started=psutil.Process().create_time(),
+        return cls(pid=os.getpid(), host=socket.gethostname(), born=_born(os.getpid()),
                    started=datetime.now().astimezone().isoformat(timespec="seconds"))
 
     @classmethod
@@ -53,26 +58,60 @@ class _Owner(dict):
             owner = cls(json.loads(content))
         except ValueError:
             return None
-        return owner if {"pid", "host", "process_started", "started"} <= owner.keys() else None
+        return owner if {"pid", "host", "born", "started"} <= owner.keys() else None
 
     def alive(self) -> bool:
         if self["host"] != socket.gethostname():
             return True
         try:
-            return abs(psutil.Process(self["pid"]).create_time() - self["process_started"]) < 1   # seconds
+            return _born(self["pid"]) == self["born"]
         except psutil.NoSuchProcess:
             return False
         except psutil.AccessDenied:
             return True
 
 
+def _born(pid: int) -> str:
+    """When a process was started, in words that a change of the system's clock leaves as they are.
+
+    Linux counts from the start of the machine; psutil turns that into a date by the clock of the moment.
+    """
+    boot = PROC / "sys/kernel/random/boot_id"
+    if not boot.is_file():
+        return str(psutil.Process(pid).create_time())
+    try:
+        told = (PROC / str(pid) / "stat").read_text("utf-8", "replace")
+    except (FileNotFoundError, ProcessLookupError):
+        raise (psutil.AccessDenied if psutil.pid_exists(pid) else psutil.NoSuchProcess)(pid) from None
+    ticks = told.rpartition(")")[2].split()[19]   # field 22, proc_pid_stat(5); the name in brackets may hold anything
+    return f"{boot.read_text('utf-8').strip()} {ticks}"
+
+
 def _create(path: Path, owner: _Owner) -> bool:
-    """Make the lock file; False when it exists already."""
+    """Make the lock file whole, so that a run killed here leaves none without a name; False when it exists already."""
+    mine, content = path.with_name(f"{path.name}.{os.getpid()}.new"), json.dumps(owner, ensure_ascii=False)
+    try:
+        mine.write_text(content, "utf-8")
+        try:
+            os.link(mine, path)
+        except FileExistsError:
+            return False
+        except OSError:   # a file system without links
+            return _create_plainly(path, content)
+    finally:
+        mine.unlink(missing_ok=True)
+    return True
+
+
+def _create_plainly(path: Path, content: str) -> bool:
     try:
         with path.open("x", encoding="utf-8") as stream:
-            json.dump(owner, stream, ensure_ascii=False)
+            stream.write(content)
     except FileExistsError:
         return False
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
     return True
 
 

@@ -9,10 +9,11 @@ import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 
+from methods.data import sources
 from methods.errors import EnvironmentFault
 
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "matplotlib", "seaborn", "papermill", "nbclient", "nbconvert",
@@ -41,6 +42,19 @@ def fingerprints(paths: Iterable[Path], root: Path) -> dict[str, str]:
             if file.is_file():
                 with file.open("rb") as stream:
                     found[_name(file, root)] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return dict(sorted(found.items()))
+
+
+def described(inputs: Iterable[str], root: Path) -> dict[str, str]:
+    """What each `source.yml` among the inputs says, piece by piece, by paths from the root (`sources.described`).
+
+    The file itself changes whenever a year is accepted; the pieces that a report of an earlier year rests on do not.
+    """
+    found: dict[str, str] = {}
+    for path in map(PurePosixPath, inputs):
+        if path.name == sources.PASSPORT and path.parent.parent == PurePosixPath(sources.RAW.as_posix()):
+            pieces = sources.described(sources.read_source(root, path.parent.name))
+            found |= {(path.parent / piece).as_posix(): digest for piece, digest in pieces.items()}
     return dict(sorted(found.items()))
 
 

@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import numpy as np
 
 from methods.errors import NotebookError, UsageError
 from methods.index.consistency import closest, difference
 
 TYPES = {bool: "true или false", int: "целое число", float: "число", str: "текст", list: "список", dict: "словарь"}
-WHOLE = re.compile(r"[+-]?[0-9]+")
+WHOLE = re.compile(r"[+-]?[0-9]{1,300}")   # Python refuses to read thousands of digits
 DECIMAL = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?")
 
 
@@ -114,23 +115,19 @@ def convert(value: object, default: object) -> object:
     ...
     ValueError: целое число
     """
-    value = value.item() if hasattr(value, "item") else value   # numpy scalars do not fit into papermill's JSON
+    value = value.item() if isinstance(value, np.generic) else value   # papermill's JSON has no numpy scalars
     kind = type(default)
     allowed = ValueError(TYPES.get(kind, "простое значение"))
     if default is None:   # the notebook leaves the type open
         if not isinstance(value, str | int | float | bool | list | dict | None):
             raise allowed
-    elif isinstance(value, str) and kind is not str:
+    elif type(value) is str and kind is not str:
         value = _from_text(value.strip(), kind, allowed)
     elif kind is float and type(value) is int:
-        value = float(value)
+        value = _exact(value, allowed)
     elif type(value) is not kind:
         raise allowed
-    try:
-        json.dumps(value, allow_nan=False)   # also finds a NaN deep in a list
-    except (TypeError, ValueError):
-        finite = isinstance(value, float) and not math.isfinite(value)
-        raise ValueError("конечное число" if finite else "конечные числа и тексты") from None
+    _kept_whole(value)
     return value
 
 
@@ -140,15 +137,57 @@ def _from_text(text: str, kind: type, allowed: ValueError) -> object:
     if kind is int and WHOLE.fullmatch(text):
         return int(text)
     if kind is float and DECIMAL.fullmatch(text):
-        return float(text.replace(",", "."))
+        value = float(text.replace(",", "."))
+        if value == 0 and re.search("[1-9]", re.split("[eE]", text)[0]):   # too small for a double
+            raise allowed
+        return value
     if kind in (list, dict):
         try:
-            value = json.loads(text)
-        except ValueError:
+            value = json.loads(text, object_pairs_hook=_each_key_once)
+        except (ValueError, RecursionError):
             raise allowed from None
         if type(value) is kind:
             return value
     raise allowed
+
+
+def _each_key_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(pairs)) < len(pairs):   # JSON would take the last one without a word
+        raise ValueError
+    return dict(pairs)
+
+
+def _exact(value: int, allowed: ValueError) -> float:
+    """A whole number as a double that is equal to it."""
+    try:
+        if float(value) == value:
+            return float(value)
+    except OverflowError:
+        pass
+    raise allowed
+
+
+def _kept_whole(value: object) -> None:
+    """Raise unless the value comes back from the notebook's JSON equal and of the same types, however deep."""
+    try:
+        same = _typed(json.loads(json.dumps(value, allow_nan=False))) == _typed(value)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("текст без повреждённых символов") from None
+    except (TypeError, ValueError, RecursionError):
+        same = False
+    if not same:
+        finite = isinstance(value, float) and not math.isfinite(value)
+        raise ValueError("конечное число" if finite else "конечные числа и тексты")
+
+
+def _typed(value: object) -> object:
+    """The value with the type of each of its parts: 1, 1.0 and True are equal to Python."""
+    if type(value) is list:
+        return [_typed(part) for part in value]
+    if type(value) is dict:
+        return {(type(key), key): _typed(part) for key, part in value.items()}
+    return type(value), value
 
 
 def _usable(name: str) -> bool:
@@ -157,5 +196,10 @@ def _usable(name: str) -> bool:
 
 
 def _shown(value: object) -> str:
-    text = value if isinstance(value, str) and value.isprintable() else repr(value)
+    """The value on one line, short and without characters that would spoil the screen."""
+    try:
+        text = value if isinstance(value, str) else " ".join(repr(value).split())
+    except (ValueError, RecursionError):   # thousands of digits or of brackets
+        return f"{type(value).__name__}, слишком большое"
+    text = text if text.isprintable() else repr(text)
     return text if len(text) <= 80 else text[:80] + "…"

@@ -1,4 +1,7 @@
-"""May a report leave: nothing in it, alone or beside an earlier one, may give away what few people said."""
+"""May a report leave: nothing in it, alone or beside an earlier one, may give away what few people said.
+
+Nor may its prose print a number that is not among the results.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,13 @@ import nbformat
 import numpy as np
 import pandas as pd
 
+from methods.data import editions, waves
 from methods.data.disclosure import differencing, find_personal
 from methods.data.disclosure.model import REGION
 from methods.data.disclosure.quotation import fingerprints, quotes
 from methods.errors import DisclosureError
-from methods.report import document, office
+from methods.index.edition import Edition
+from methods.report import chapters, document, office, prose
 from methods.report.results import Results
 
 JOB, TABLE = "sensitivity", "published"  # the job that keeps the table of all published cells, and its key
@@ -64,10 +69,15 @@ def nothing_personal(folder: Path, comments: np.ndarray | None, allowed: Iterabl
     allowed : texts
         Public texts that may look like either: names of centres, of regions, of the edition.
     """
+    texts_clean(_texts(folder), comments, allowed)
+
+
+def texts_clean(texts: Iterable[tuple[str, str]], comments: np.ndarray | None, allowed: Iterable[str]) -> None:
+    """The same for texts with their places, of papers that are not notebooks."""
     public = list(allowed)
     known, open_ = set(public), fingerprints(public)
     found = []
-    for place, text in _texts(folder):
+    for place, text in texts:
         if text in known:
             continue
         kinds = [marker.kind for marker in find_personal(text)]
@@ -83,6 +93,39 @@ def nothing_personal(folder: Path, comments: np.ndarray | None, allowed: Iterabl
             f"Публикация остановлена: в отчёте есть личные сведения или слова клиентов, мест: {len(found)}.",
             *found[:SHOWN], *more, "  правило: личные данные и ответы не публикуются | уберите их из тетради или "
             "из названий в реестре"]))
+
+
+def names_with_numbers(root: Path, edition: Edition, period: str, units: pd.DataFrame) -> set[str]:
+    """Names and reservations of the editions that a report speaks of, of its units and regions, if they hold digits."""
+    told = {edition.version, *waves.overlaps(root, edition),
+            *(wave.version for wave in waves.waves(root, edition, period))}
+    said = set().union(*(chapters.words_of(editions.load_edition(root, version)) for version in told))
+    said.update(units.index.astype(str), *(units[column].dropna() for column in ("title", "region") if column in units))
+    return {name for name in said if any(sign.isdecimal() for sign in name)}
+
+
+def numbers_kept(folder: Path, names: Iterable[str]) -> None:
+    """Raise if the prose of a report prints a number that its results do not hold: somebody typed it by hand.
+
+    Parameters
+    ----------
+    names : texts
+        Titles, periods and reservations whose numbers are not results: of the editions, of units and regions.
+    """
+    names = list(names)
+    jobs = [Results.read(folder, record["job"]) for path in sorted(folder.glob("*.json"))
+            if "job" in (record := json.loads(path.read_text("utf-8")))]
+    found = [lost for job in jobs for lost in job.unfound(names)]
+    said = sorted({text for job in jobs for _, text in job.said()}, key=len, reverse=True)
+    for path in sorted(folder.glob("*.ipynb")):
+        for number, cell in enumerate(nbformat.read(path, as_version=4).cells, 1):
+            shown = [cell.source] if cell.cell_type == "markdown" else [
+                output.data["text/markdown"] for output in cell.outputs if "text/markdown" in output.get("data", {})]
+            for text in shown:
+                for known in said:   # looked at above
+                    text = text.replace(known, "")
+                found += prose.typed(f"{path.name}, ячейка {number}", text, names)
+    prose.stop(found)
 
 
 def _cells(folder: Path) -> pd.DataFrame | None:

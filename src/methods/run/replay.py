@@ -11,7 +11,7 @@ import itertools
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -20,10 +20,13 @@ from methods.errors import EnvironmentFault, UsageError
 from methods.index.consistency import FOLDER_NAME
 from methods.report import formats, frames
 from methods.report.applicability import reason_not_applicable
+from methods.report.results import ENGLISH
 from methods.run import JOBS, manifest, runner
 from methods.run.parameters import declared
+from methods.run.translation import translation
 
 SCHEMA = "zvezda-manifest-1"
+PERIOD = re.compile(r"(?<!\d)\d{4}(?:-(?:Q[1-4]|\d\d))?(?!\d)")   # in the name of a folder: 2024, 2024-Q1, 2024-03
 LARGEST = 16_000_000   # bytes; a passport has some ten thousand
 DIGEST = re.compile(r"[0-9a-f]{64}")
 SHOWN = 50             # differences in words
@@ -79,8 +82,9 @@ class Passport:
     period: str
     parameters: dict[str, object]           # «job.name» -> value, with the defaults of that time
     given: frozenset[str]                   # of them those that were passed to the notebooks
-    inputs: dict[str, str]                  # path from the root -> sha256; so the next two
+    inputs: dict[str, str]                  # path from the root -> sha256; so the next three
     notebooks: dict[str, str]
+    described: dict[str, str] | None        # pieces of each source.yml; None as in the next
     modules: dict[str, str] | None          # None: a passport of an earlier version of the program
     outputs: dict[str, str]                 # path from the report's folder -> sha256
     executed: dict[str, str] | None
@@ -121,7 +125,8 @@ def read_passport(path: Path) -> Passport:
             raise _refused(path, f"jobs.{job}.given", passed, "список имён")
         given |= {f"{job}.{name}" for name in own if name in passed}
     hashes = {key: _digests(path, key, record.get(key)) for key in ("inputs", "notebooks", "outputs")}
-    later = {key: _digests(path, key, record[key]) if key in record else None for key in ("modules", "executed")}
+    later = {key: _digests(path, key, record[key]) if key in record else None
+             for key in ("described", "modules", "executed")}
     told = {key: record.get(key) or {} for key in ("versions", "code")}
     for key, value in told.items():
         if not isinstance(value, dict):
@@ -166,6 +171,8 @@ def replay(path: Path, root: Path, *, template: Path | None = None, timeout: flo
             inputs=list(files.values()), applicable=lambda job, _: reason_not_applicable(job, edition),
             formats=lambda notebook: formats.write(
                 notebook, runner.report_title(passport.edition, passport.period), issued, word),
+            english=translation(root, edition, passport.period, issued, word)
+            if any(name.startswith(f"{ENGLISH}/") for name in passport.outputs) else None,
             timeout=timeout, say=say, reports=Path(made).resolve())
         return compared(passport, again, causes)
 
@@ -186,26 +193,52 @@ def to_pass(passport: Passport, root: Path) -> dict[str, object]:
 
 
 def inputs_unchanged(passport: Passport, root: Path, template: Path | None = None) -> dict[str, Path]:
-    """Files of the inputs by their names; raises unless each is there and is the one that the report was made from."""
-    files, wrong, hint = {}, [], ""
+    """Files of the inputs by their names; raises unless each is there and is the one that the report was made from.
+
+    The passport of a data set (`source.yml`) may have grown: see `passport_apart`.
+    """
+    files, hint = {}, ""
+    wrong: list[Difference] = []
     for name, digest in passport.inputs.items():
         files[name] = _inside(root, name, passport.path, "inputs")
         if name.startswith(manifest.OUTSIDE):
             files[name] = template or files[name]
             hint = "" if template else " | шаблон Word лежит вне проекта: назовите его ключом --template"
         found = sources.sha256(files[name]) if files[name].is_file() else ABSENT
-        if found != digest:
-            wrong.append(f"  {Difference('исходный файл', name, digest[:12], found[:12])}")
+        if found == digest:
+            continue
+        pieces = passport_apart(passport, name, root) if found != ABSENT else None
+        wrong += [Difference("исходный файл", name, digest[:12], found[:12])] if pieces is None else pieces
     if wrong:
         raise EnvironmentFault("\n".join([
-            f"Пересчитать отчёт нельзя: исходные данные не те, файлов {len(wrong)}.", *wrong[:SHOWN],
+            f"Пересчитать отчёт нельзя: исходные данные не те, различий {len(wrong)}.", *_listed(wrong),
             "  правило: sha256 каждого файла должен быть тем, что записан в manifest.json | верните файлы или "
             f"постройте новый отчёт: zvezda report{hint}"]))
     return files
 
 
+def passport_apart(passport: Passport, name: str, root: Path) -> list[Difference] | None:
+    """Where the passport of a data set says something else of what the report rests on; None: cannot be told.
+
+    `accept` describes every new year in the same file. Compared is what the set says of itself and every entry that
+    was there; entries of later periods are of no matter, and neither are new ones beside the folders. A new file in a
+    folder that stood there before is, since folders are read whole.
+    """
+    folder = PurePosixPath(name).parent
+    now = manifest.described([name], root)
+    if not now or name not in (passport.described or {}):
+        return None
+    before = {piece: digest for piece, digest in passport.described.items() if folder in PurePosixPath(piece).parents}
+    return [difference for difference in _digests_apart("запись в source.yml", before, now)
+            if not _later(difference.place, passport.period)
+            and (difference.place in before or PurePosixPath(difference.place).parent != folder)]
+
+
 def changed_since(passport: Passport, root: Path) -> Iterator[Difference]:
-    """Code, notebooks and packages that are not those of the report."""
+    """Code, notebooks and packages that are not those of the report; passports of data that have grown since."""
+    for name, digest in passport.inputs.items():
+        if name in (passport.described or {}) and (found := sources.sha256(root / name)) != digest:
+            yield Difference("паспорт данных дополнен, записи этого отчёта прежние", name, digest[:12], found[:12])
     now = manifest.fingerprints([Path("notebooks") / f"{name}.ipynb" for name in JOBS.values()], root)
     yield from _digests_apart("тетрадь", passport.notebooks, now)
     if passport.modules is not None:
@@ -240,11 +273,17 @@ def compared(passport: Passport, again: Path, causes: tuple[Difference, ...] = (
             continue
         if before is None or after is None:
             results.append(Difference("файл", name, *("есть" if side else ABSENT for side in (before, after))))
-        elif name.endswith(".ipynb"):
+        elif name in executed:   # not the English ones: they hold nothing of one run only
             results += _notebooks_apart(passport, name, executed[name], old, again / name)
         elif before != after:
             results += _files_apart(name, old, again / name) or [Difference(_kind(name), name, before[:12], after[:12])]
     return Replay(len(passport.outputs.keys() | outputs.keys()), causes, tuple(_once(results)))
+
+
+def _later(piece: str, period: str) -> bool:
+    """Whether an entry of a data set's passport lies in the folder of a later period."""
+    return any(found > period and not found.startswith(period)   # a quarter of the year is not later than the year
+               for found in PERIOD.findall(PurePosixPath(piece).parent.name))
 
 
 def _loaded(path: Path) -> dict:
@@ -378,6 +417,6 @@ def _short(value: object) -> str:
     return text if len(text) <= TEXT else text[:TEXT] + "…"
 
 
-def _listed(differences: tuple[Difference, ...]) -> list[str]:
+def _listed(differences: Sequence[Difference]) -> list[str]:
     lines = [f"  {each}" for each in differences[:SHOWN]]
     return lines + ([f"  … и ещё {len(differences) - SHOWN}"] if len(differences) > SHOWN else [])

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from methods.errors import EnvironmentFault, UsageError
+from methods.errors import EnvironmentFault, NotebookError, UsageError
+from methods.files import put_back, put_in_place
 from methods.index.consistency import FOLDER_NAME
 from methods.report import results
 from methods.report.render import to_html
@@ -22,10 +26,16 @@ from methods.run.lock import locked
 from methods.run.parameters import Parameter, checked, declared
 
 WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-OWN_NAMES = ("draft",)   # a folder beside the periods
+OWN_NAMES = re.compile(r"draft|.*\.(partial|previous)", re.IGNORECASE)   # folders beside the periods
+LONGEST_NAME = 120   # bytes; names of the folders around it are a little longer, and 255 is the most
+PARTS = ("tables", "figures", results.ENGLISH)   # folders that all jobs share
+FIRST_YEAR = 1980   # of the clock: ZIP, in which they are kept, knows no earlier one
+GLANCE = 0.5    # seconds between looks at the kernels; also how soon Windows lets Ctrl+C through
+STOPS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
 
 Say = Callable[[str], None]
 Inputs = Iterable[Path] | Callable[[], Iterable[Path]]
+Translate = Callable[[Path, list[Path]], object]   # folder, its executed notebooks
 
 
 @dataclass(frozen=True)
@@ -43,19 +53,24 @@ class Run:
 
 
 def run_job(job: str, edition: str, period: str, parameters: Mapping[str, object] | None = None,
-            root: Path | str = ".", *, timeout: float | None = None, say: Say = print) -> Run:
+            root: Path | str = ".", *, english: Translate | None = None, timeout: float | None = None,
+            say: Say = print) -> Run:
     """Execute one job into the drafts, `reports/<edition>/draft/<period>/`; finished reports are not touched.
+
+    The job works in a copy of the drafts, `<period>.partial` beside them, which takes their place at the end.
 
     Parameters
     ----------
     job : str
-        A key of `JOBS`; `report` reads the drafts of the other four.
+        A key of `JOBS`; `report` reads the drafts of the others.
     edition, period : str
         Passed to the notebook under these names.
     parameters : mapping
         Other parameters; texts, as `-p name=value` gives them, are converted to the type of the default.
     root : path
         The project's folder, with `notebooks`.
+    english : callable, optional
+        `english(folder, notebooks)` writes them in English beside; then every picture is drawn in both languages.
     timeout : float, optional
         Seconds for the notebook; past it `TimeLimit`.
     say : callable
@@ -63,19 +78,24 @@ def run_job(job: str, edition: str, period: str, parameters: Mapping[str, object
     """
     root = Path(root).resolve()
     plan = _plan([job], edition, period, parameters or {}, root)
-    folder = _folder(root / "reports", edition, "draft", _safe(period, "период"))
-    with locked(folder.with_name(f".{folder.name}.lock")):
-        folder.mkdir(parents=True, exist_ok=True)
-        return _execute(plan[job], folder, root, timeout, say)
+    final = _folder(root / "reports", edition, "draft", _safe(period, "период"))
+    with _alone(final) as (partial, previous):
+        _copy_draft(final, partial, job)
+        (run,) = _run_jobs({job: plan[job]}, partial, root, timeout, say, lambda job: None, 1,
+                           english is not None).values()
+        if english is not None:
+            english(partial, [run.notebook])
+        _swap(partial, final, previous, keep=True)
+    return replace(run, notebook=final / run.notebook.name, html=final / run.html.name)
 
 
 def run_report(edition: str, period: str, root: Path | str = ".", parameters: Mapping[str, object] | None = None, *,
                inputs: Inputs = (), applicable: Callable[[str, str], str | None] = lambda job, edition: None,
-               formats: Callable[[Path], object] = lambda notebook: None,
+               formats: Callable[[Path], object] = lambda notebook: None, english: Translate | None = None,
                release: Callable[[Path, Path], None] = lambda folder, final: None,
                workers: int | None = None, timeout: float | None = None, say: Say = print,
                reports: Path | None = None) -> Path:
-    """Execute the four jobs and the annual report into `reports/<edition>/<period>/`; return that folder.
+    """Execute all jobs and the annual report into `reports/<edition>/<period>/`; return that folder.
 
     Everything is prepared in `<period>.partial` beside it and swapped in whole at the end: after a failure the
     previous report is as it was, and the partial folder stays to be read.
@@ -91,6 +111,8 @@ def run_report(edition: str, period: str, root: Path | str = ".", parameters: Ma
         `applicable(job, edition)` gives the Russian reason why a job does not apply to the edition, or None.
     formats : callable
         `formats(notebook)` writes the executed annual report in other formats beside it.
+    english : callable, optional
+        As in `run_job`.
     release : callable
         `release(folder, final)` looks at the finished folder before it takes the place of `final`; it raises
         `DisclosureError` if the report may not leave.
@@ -102,23 +124,21 @@ def run_report(edition: str, period: str, root: Path | str = ".", parameters: Ma
         Where reports are kept instead of the project's `reports`; absolute.
     """
     root = Path(root).resolve()
+    if (year := datetime.now().year) < FIRST_YEAR:
+        raise EnvironmentFault(f"Часы компьютера показывают {year} год: файлы Word и Excel раньше {FIRST_YEAR} года не "
+                               "записать. Поставьте верное время и повторите.")
     plan = _plan(JOBS, edition, period, parameters or {}, root)
     final = _folder(reports or root / "reports", edition, _safe(period, "период"))
-    partial, previous = final.with_name(f"{final.name}.partial"), final.with_name(f"{final.name}.previous")
-    with locked(final.with_name(f".{final.name}.lock")):
-        _recover(final, previous)
-        shutil.rmtree(partial, ignore_errors=True)   # what a failed or killed run left
-        try:
-            partial.mkdir(parents=True)
-        except OSError as error:
-            raise EnvironmentFault(f"Не удалось создать папку {partial}: {error}. Закройте файлы из неё, проверьте "
-                                   "права и место на диске.") from error
+    with _alone(final) as (partial, previous):
         started, before = datetime.now().astimezone(), _hashes(inputs, root)
-        runs = _run_jobs(plan, partial, root, timeout, say, lambda job: applicable(job, edition),
-                         workers or min(2, os.cpu_count() or 1))
+        jobs = {job: planned for job, planned in plan.items() if job != "report"}
+        runs = _run_jobs(jobs, partial, root, timeout, say, lambda job: applicable(job, edition),
+                         workers or min(2, os.cpu_count() or 1), english is not None)
+        runs |= _run_jobs({"report": plan["report"]}, partial, root, timeout, say, lambda job: None, 1)
         results.merge(partial)
-        runs["report"] = _execute(plan["report"], partial, root, timeout, say)
         formats(runs["report"].notebook)
+        if english is not None:
+            english(partial, [run.notebook for run in runs.values() if run.reason is None])
         manifest.unchanged(before, _hashes(inputs, root))
         release(partial, final)
         _write_manifest(partial, edition, period, root, started, before, runs)
@@ -186,14 +206,18 @@ def _shares(parameters: Mapping[str, object],
     return shares, notes
 
 
-def _execute(planned: _Planned, folder: Path, root: Path, timeout: float | None, say: Say) -> Run:
+def _execute(planned: _Planned, folder: Path, root: Path, timeout: float | None, say: Say, english: bool) -> Run:
     """One notebook and its page."""
     target = folder / planned.source.name
     clock = time.perf_counter()
     for note in planned.notes:
         say(f"{planned.job}: {note}")
     say(f"{planned.job}: {planned.source.stem} …")
-    kernel.execute(planned.source, target, planned.given, root, timeout, line=list(JOBS).index(planned.job))
+    kernel.execute(planned.source, target, planned.given, root, timeout, line=list(JOBS).index(planned.job),
+                   english=english)
+    if planned.job != "report" and not (folder / f"{planned.job}.json").is_file():
+        raise NotebookError(f"Тетрадь {planned.source.stem} выполнена, но результатов не сохранила: нет файла "
+                            f"{planned.job}.json. Её последней ячейкой должно быть results.write().")
     html = target.with_suffix(".html")
     title = report_title(planned.given["edition"], planned.given["period"]) if planned.job == "report" else None
     to_html(target, html, title=title, hide_code=planned.job == "report")
@@ -204,29 +228,89 @@ def _execute(planned: _Planned, folder: Path, root: Path, timeout: float | None,
 
 
 def _run_jobs(plan: Mapping[str, _Planned], folder: Path, root: Path, timeout: float | None, say: Say,
-              reason_not: Callable[[str], str | None], workers: int) -> dict[str, Run]:
-    """The four jobs; they do not read each other. The first failure stops those that have not started."""
+              reason_not: Callable[[str], str | None], workers: int, english: bool = False) -> dict[str, Run]:
+    """Jobs that do not read each other. The first failure, or a signal, stops those that run or have not started."""
     def one(job: str) -> Run:
         if reason := reason_not(job):
             planned = plan[job]
             results.Results(job, planned.given["edition"], planned.given["period"], folder).missing(reason).write()
             say(f"{job}: не применяется — {reason}")
             return Run(job, planned.source, None, {}, 0.0, [], reason)
-        return _execute(plan[job], folder, root, timeout, say)
+        return _execute(plan[job], folder, root, timeout, say, english)
 
-    jobs = [job for job in plan if job != "report"]
-    pool = ThreadPoolExecutor(workers)   # threads only wait: each job computes in the process of its kernel
+    # Threads only wait: each job computes in the process of its kernel. Even a single one gets a thread, since in the
+    # main one Jupyter would take the signals for itself.
+    pool = ThreadPoolExecutor(workers)
+    futures = {job: pool.submit(one, job) for job in plan}
     try:
-        futures = {job: pool.submit(one, job) for job in jobs}
-        for future in wait(futures.values(), return_when=FIRST_EXCEPTION).done:
-            future.result()
-        return {job: future.result() for job, future in futures.items()}
+        while True:
+            done, waiting = wait(futures.values(), GLANCE, FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+            if not waiting:
+                return {job: future.result() for job, future in futures.items()}
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        kernel.kill_all(folder)
+        while not all(future.done() for future in futures.values()):   # a kernel may be about to start
+            kernel.kill_all(folder)
+            wait(futures.values(), GLANCE)
         raise
     finally:
         pool.shutdown()
+
+
+@contextmanager
+def _alone(final: Path) -> Iterator[tuple[Path, Path]]:
+    """Work at what will become `final`, nobody else beside us: an empty partial folder and the name of the previous.
+
+    What a killed run left is put right first: its kernels, its partial folder, a swap cut in the middle.
+    """
+    partial, previous = final.with_name(f"{final.name}.partial"), final.with_name(f"{final.name}.previous")
+    try:
+        with _told_to_stop(), locked(final.with_name(f".{final.name}.lock")):
+            kernel.kill_orphans(partial)
+            put_back(final, previous)
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            yield partial, previous
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        raise EnvironmentFault(f"Не удалось записать или прочитать{where}: {error.strerror or error}. Папка {partial}; "
+                               f"{_free(final)}. Проверьте место на диске и права, закройте файлы из этой папки. "
+                               "Прежний отчёт не тронут.") from error
+
+
+def _free(folder: Path) -> str:
+    there = next((path for path in folder.parents if path.is_dir()), None)
+    return f"свободно {shutil.disk_usage(there).free // 2**20} МБ" if there else "папки нет"
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[None]:
+    """Let a request to end (SIGTERM, a closed terminal) tidy up as Ctrl+C does: the kernels go, then the lock."""
+    def stop(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)   # the code that a shell gives to a process ended by this signal
+
+    if threading.current_thread() is not threading.main_thread():   # only there Python lets handlers be set
+        yield
+        return
+    heard = [number for number in STOPS if signal.getsignal(number) not in (signal.SIG_IGN, None)]   # `nohup` ignores
+    before = {number: signal.signal(number, stop) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _copy_draft(final: Path, partial: Path, job: str) -> None:
+    """The drafts of the other jobs, which the report reads, and of this one, without what would say that it is done."""
+    for path in sorted(final.iterdir()) if final.is_dir() else ():
+        if path.is_dir() and path.name in PARTS:
+            ignored = shutil.ignore_patterns(f"{job}-*", f"{JOBS[job]}.*", ".*")
+            shutil.copytree(path, partial / path.name, ignore=ignored)
+        elif path.is_file() and path.name != f"{job}.json" and path.stem != JOBS[job] and path.name[0] != ".":
+            shutil.copy2(path, partial / path.name)
 
 
 def _hashes(inputs: Inputs, root: Path) -> dict[str, str]:
@@ -245,32 +329,32 @@ def _write_manifest(folder: Path, edition: str, period: str, root: Path, started
         "schema": "zvezda-manifest-1", "edition": edition, "period": period, "command": sys.argv,
         "started": started.isoformat(timespec="seconds"),
         "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "inputs": hashes, "notebooks": manifest.fingerprints(notebooks, root), "jobs": jobs, "seeds": seeds,
+        "inputs": hashes, "described": manifest.described(hashes, root),
+        "notebooks": manifest.fingerprints(notebooks, root), "jobs": jobs, "seeds": seeds,
         "versions": manifest.versions(), "code": manifest.code_state(root), "modules": manifest.modules(),
         "outputs": manifest.fingerprints([folder], folder), "executed": manifest.executed(folder.glob("*.ipynb")),
     }
     (folder / "manifest.json").write_bytes(results.dump(record))
 
 
-def _recover(final: Path, previous: Path) -> None:
-    """Undo a swap that was cut in the middle: the previous report is the good one."""
-    if previous.exists() and not final.exists():
-        os.replace(previous, final)
-    shutil.rmtree(previous, ignore_errors=True)
+def _swap(partial: Path, final: Path, previous: Path, *, keep: bool = False) -> None:
+    """Put the new folder in the place of the old one, once its files are on the disk.
+
+    With `keep` the old one's folders that the new one has not made itself go over to it.
+    """
+    _reach_the_disk(partial)
+    for path in sorted(final.iterdir()) if keep and final.is_dir() else ():
+        if path.is_dir() and not (partial / path.name).exists():
+            shutil.copytree(path, partial / path.name)
+    put_in_place(partial, final, previous)
 
 
-def _swap(partial: Path, final: Path, previous: Path) -> None:
-    """Put the new report in the place of the old one. A folder cannot be replaced in one step, hence `_recover`."""
-    try:
-        if final.exists():
-            os.replace(final, previous)
-        os.replace(partial, final)
-    except OSError as error:   # on Windows: a file of the old report is open, say, in Excel
-        if not final.exists() and previous.exists():
-            os.replace(previous, final)
-        raise EnvironmentFault(f"Не удалось заменить прежний отчёт {final}: {error}.\nЗакройте его файлы и повторите; "
-                               f"новый отчёт готов в папке {partial}.") from error
-    shutil.rmtree(previous, ignore_errors=True)
+def _reach_the_disk(folder: Path) -> None:
+    """Wait until the files are on the disk: after a power cut the names must not point at empty files."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as stream:
+                os.fsync(stream.fileno())
 
 
 def _folder(reports: Path, edition: str, *parts: str) -> Path:
@@ -284,7 +368,9 @@ def _folder(reports: Path, edition: str, *parts: str) -> Path:
 
 def _safe(name: str, what: str) -> str:
     name = str(name)
-    if not FOLDER_NAME.fullmatch(name) or WINDOWS_DEVICES.fullmatch(name) or name in OWN_NAMES:
-        raise UsageError(f"{what} {name!r} | не годится для имени папки: выход за папку reports запрещён"
-                         " | допустимо: буквы, цифры, «.», «-», «_»")
+    if (not FOLDER_NAME.fullmatch(name) or WINDOWS_DEVICES.fullmatch(name) or OWN_NAMES.fullmatch(name)
+            or len(name.encode("utf-8", "replace")) > LONGEST_NAME):
+        shown = f"{name!r}" if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]!r}…"
+        raise UsageError(f"{what} {shown} | не годится для имени папки: выход за папку reports запрещён"
+                         f" | допустимо: буквы, цифры, «.», «-», «_», не длиннее {LONGEST_NAME} байт")
     return name

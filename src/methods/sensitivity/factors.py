@@ -113,7 +113,7 @@ class ChecklistError(Factor):
 
     def elements(self, setting: Setting) -> list[str]:
         if not 0 < self.rate <= 0.5:
-            raise InputError(f"Доля ошибок проверяющего должна быть больше 0 и не больше 0.5, задано {self.rate:g}.")
+            raise InputError(f"Доля ошибок проверяющего должна быть больше 0 и не больше 0,5, задано {self.rate:g}.")
         foreign = sorted(set(self.indicators) - setting.checklists)
         if foreign or not setting.checklists:
             raise InputError("Ошибку проверяющего разыграть нельзя: нужен чек-лист с правилом share, целым числом "

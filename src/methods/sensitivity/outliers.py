@@ -12,6 +12,41 @@ from methods.errors import InputError
 SKEWNESS, KURTOSIS = 2.0, 3.5  # beyond both of them a distribution counts as outlying (OECD/JRC practice)
 FEWEST = 4                     # values: kurtosis is not defined for fewer
 LOG_SHIFT = 0.01               # of the range: keeps the logarithm of the extreme value finite
+MOST_MOVED = 5                 # values that may be Winsorised: COINr, Treat
+
+
+def outlier_screen(values: pd.DataFrame, most: int = MOST_MOVED, *, skewness: float = SKEWNESS,
+                   kurtosis: float = KURTOSIS) -> pd.DataFrame:
+    """Which indicators have outliers, and what would cure them; nothing is changed.
+
+    Parameters
+    ----------
+    values : DataFrame, shape (n units, k indicators)
+        On the indicators' own scales; gaps are left out.
+    most : int
+        How many values may be Winsorised, as in `treat_outliers`.
+
+    Returns
+    -------
+    DataFrame, by indicator
+        `n`, `distinct` (different values), `skewness` and `kurtosis` (excess, 0 where there is no spread), `outlying`,
+        `moved` (values that Winsorisation moves; those that are equal move together), `cured` (is that enough).
+
+    Examples
+    --------
+    >>> values = pd.DataFrame({"calm": range(12), "wild": [*range(1, 11), 30.0, 100]})
+    >>> outlier_screen(values)[["outlying", "moved", "cured"]].to_dict("index")
+    {'calm': {'outlying': False, 'moved': 0, 'cured': True}, 'wild': {'outlying': True, 'moved': 1, 'cured': True}}
+    """
+    rows = {}
+    for code in values:
+        known = values[code].dropna().astype(float)
+        (g1,), (g2,) = moments(known.to_numpy()[None])
+        treated = treat_outliers(known, most, skewness=skewness, kurtosis=kurtosis)
+        rows[code] = {"n": len(known), "distinct": known.nunique(), "skewness": g1, "kurtosis": g2,
+                      "outlying": bool(abs(g1) > skewness and g2 > kurtosis), "moved": int((treated != known).sum()),
+                      "cured": not _outlying(treated.to_numpy()[None], skewness, kurtosis)[0]}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("indicator")
 
 
 def treat_outliers(values: pd.Series, most: int, *, otherwise: Literal["none", "log"] = "none",

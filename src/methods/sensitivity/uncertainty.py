@@ -24,6 +24,7 @@ from methods.sensitivity.tally import SHIFT, WEIGHT, Layout, Tally, count
 
 MOST_MEMORY = 4e9     # bytes of all tallies together
 MOST_DRAWS = 2**31 - 1
+PLACES_A_SECOND = 5e5   # with sampling errors, on one core of an office machine: to say how long it would take
 FULL = 5000           # units up to which every place is counted apart
 COARSE = 1e8          # bytes of the counts of places beyond that
 MOST_COMPARED = 3000  # units among which it can be counted who is ahead
@@ -210,9 +211,13 @@ def _layout(experiment: Experiment, block: int | None, compared: pd.Index | None
 
 def _affordable(layout: Layout, design: Design, workers: int) -> None:
     """Raise before the start if the counts would not fit into memory or into their type."""
-    if design.draws > MOST_DRAWS:
-        raise UsageError(f"draws={design.draws}: счётчики вмещают не больше {MOST_DRAWS} розыгрышей.")
     needed = layout.bytes * (workers + 1)
+    if design.draws > MOST_DRAWS:
+        hours = MOST_DRAWS * layout.units / PLACES_A_SECOND / workers / 3600
+        most, hours = (f"{number:,.0f}".replace(",", "\u202f") for number in (MOST_DRAWS, hours))
+        raise UsageError(f"draws={design.draws}: предел — {most} розыгрышей; столько для {layout.units} единиц заняли "
+                         f"бы около {hours} ч и {needed / 1e9:.1f} ГБ памяти".replace(".", ",") + ". Для публикации "
+                         f"довольно {ENOUGH}.")
     if needed > MOST_MEMORY:
         raise UsageError(f"Для {layout.units} единиц счётчики мест займут {needed / 1e9:.1f} ГБ памяти (работников "
                          f"{workers}), предел {MOST_MEMORY / 1e9:g} ГБ. Подсчитывайте соседние места вместе (block=2, "

@@ -25,8 +25,8 @@ from methods.data.registry import (
     check_year,
     composed,
     dates_text,
-    listed,
     lookalike,
+    nearest_codes,
     period_days,
     place,
     plain_name,
@@ -108,7 +108,8 @@ def _regions(frame: pd.DataFrame, clean: pd.DataFrame, regions: pd.DataFrame | N
         known = code in regions.index
         validity = f"{regions.loc[code, 'title']} {dates_text(*regions.loc[code, [START, END]])}" if known else "—"
         protocol.add(Problem("REF-09", place(frame, row, REGION), code, {
-            "period": period, "validity": validity, "valid": listed(valid, len(valid))}))
+            "period": period, "validity": validity, "nearest": ", ".join(nearest_codes(code, valid)) or "—",
+            "count": len(valid)}))
 
 
 def _repeats(frame: pd.DataFrame, clean: pd.DataFrame, protocol: Protocol) -> list[object]:

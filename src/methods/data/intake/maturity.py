@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +17,7 @@ from openpyxl.utils import get_column_letter
 
 from methods.data.intake.files import QUESTION, TITLES, Seen
 from methods.data.intake.personal import is_personal, without_personal
-from methods.data.intake.requirements import EVIDENCE, LEVEL, read_mark
+from methods.data.intake.requirements import EVIDENCE, LEVEL, meant_code, read_mark
 from methods.data.reading.reader import name_of, read_file
 from methods.data.reading.report import Phrase, shown
 from methods.data.reading.spec import MISSING, ColumnSpec, TableSpec
@@ -35,9 +34,11 @@ from methods.data.registry import (
     dates_text,
     listed,
     lookalike,
+    nearest_codes,
     period_days,
     place,
     plain_name,
+    report_absent,
     without_examples,
 )
 from methods.errors import EditionError
@@ -368,29 +369,16 @@ def _region(frame: pd.DataFrame, row: object, code: str, valid: list[str], title
         return meant
     named = [f"{title} — {known}" for known, title in titles.items() if plain_name(title) == plain_name(code)]
     protocol.add(Problem("REF-09", where, shown(code), {
-        "period": period, "validity": titles.get(code, next(iter(named), "—")), "valid": listed(valid, len(valid))}))
+        "period": period, "validity": titles.get(code, next(iter(named), "—")),
+        "nearest": ", ".join(nearest_codes(code, valid)) or "—", "count": len(valid)}))
     return None
 
 
 def _codes(frame: pd.DataFrame, known: list[str], protocol: Protocol) -> pd.Series:
     """Codes of questions, None where there is none; a Latin letter is named and the meaning kept."""
     codes = frame[QUESTION].map(cell_text)
-
-    def meant(row: object, code: str) -> str | None:
-        if code in known:
-            return code
-        where = place(frame, row, QUESTION)
-        if not code:
-            protocol.add(Problem("REF-11", where))
-        elif twin := lookalike(code, known):
-            letter, position, right = twin
-            protocol.add(Problem("REF-04", where, code, {"character": letter, "position": position, "meant": right}))
-            return right
-        else:
-            near = get_close_matches(code, known, n=1, cutoff=0.4)
-            protocol.add(Problem("MAT-12", where, shown(code), {"nearest": near[0] if near else "—"}))
-        return None
-    return pd.Series([meant(row, code) for row, code in codes.items()], codes.index, dtype=object)
+    return pd.Series([meant_code(place(frame, row, QUESTION), code, known, protocol, "MAT-12")
+                      for row, code in codes.items()], codes.index, dtype=object)
 
 
 def _assessors(frame: pd.DataFrame, protocol: Protocol) -> pd.Series:
@@ -493,11 +481,7 @@ def _check_steps(frame: pd.DataFrame, known: pd.DataFrame, questions: dict[str, 
 def _check_regions_present(frame: pd.DataFrame, present: set[str], registry: Registry, period: str,
                            allow_missing: Iterable[str], protocol: Protocol) -> None:
     centres = registry.valid(*period_days(period)).groupby(REGION).size()
-    allowed = set(allow_missing)
-    for region, count in centres[~centres.index.isin(present)].items():
-        protocol.add(Problem("REF-08", place(frame, None, REGION), region, {
-            "region": region, "title": registry.region_title(region), "count": int(count)},
-            "warning" if region in allowed else "error"))
+    report_absent(centres[~centres.index.isin(present)], registry, place(frame, None, REGION), protocol, allow_missing)
 
 
 # -- levels of two periods ---------------------------------------------------------------------------------------------

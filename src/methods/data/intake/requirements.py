@@ -163,8 +163,12 @@ def _check_days(frame: pd.DataFrame, period: str, protocol: Protocol) -> None:
         protocol.add(Problem("CHK-16", place(frame, row, CHECKED), days[row].date(), {"start": start, "end": end}))
 
 
-def _check_code(where: Place, code: str, known: Iterable[str], version: str, protocol: Protocol) -> str | None:
-    """The edition's code that is meant, if any; a Latin letter in it is named and what follows goes by the meaning."""
+def meant_code(where: Place, code: str, known: Iterable[str], protocol: Protocol, unknown: str,
+               **details: object) -> str | None:
+    """The known code that is meant, if any; a Latin letter in it is named and what follows goes by the meaning.
+
+    `unknown` is the problem (with its details) of a code that is none of the known ones.
+    """
     known = list(known)
     if code in known:
         return code
@@ -176,7 +180,7 @@ def _check_code(where: Place, code: str, known: Iterable[str], version: str, pro
         return meant
     else:
         near = get_close_matches(code, known, n=1, cutoff=0.4)
-        protocol.add(Problem("CHK-11", where, code, {"version": version, "nearest": near[0] if near else "—"}))
+        protocol.add(Problem(unknown, where, shown(code), {**details, "nearest": near[0] if near else "—"}))
     return None
 
 
@@ -186,7 +190,8 @@ def _known_codes(frame: pd.DataFrame, column: str, known: Iterable[str], version
     known = list(known)
     quick = set(known)
     codes = frame[column].map(cell_text)
-    return pd.Series([code if code in quick else _check_code(place(frame, row, column), code, known, version, protocol)
+    return pd.Series([code if code in quick else meant_code(place(frame, row, column), code, known, protocol, "CHK-11",
+                                                            version=version)
                       for row, code in codes.items()], index=frame.index, dtype=object)
 
 
@@ -304,7 +309,8 @@ def _long(frame: pd.DataFrame, centres: pd.Series, lists: Lists, protocol: Proto
 
 def _wide(frame: pd.DataFrame, centres: pd.Series, lists: Lists, protocol: Protocol) -> pd.DataFrame:
     columns = [column for column in frame.columns if column not in SERVICE]
-    meant = {column: _check_code(place(frame, None, column), column, lists.indicator, lists.version, protocol)
+    meant = {column: meant_code(place(frame, None, column), column, lists.indicator, protocol, "CHK-11",
+                                version=lists.version)
              for column in columns}
     good = {column: code for column, code in meant.items() if code is not None}
     absent = [code for code in lists.indicator if code not in good.values()]

@@ -140,7 +140,7 @@ def worth_a_look(signals: Sequence[Signal], level: float = 0.10) -> WorthALook:
         raise InputError("Сводный список: не передано ни одного признака. Передайте хотя бы один.")
     if not 0 < level < 1:
         raise InputError(f"Допустимая доля ложных сигналов — число между 0 и 1, сейчас {level:g}. Задайте, "
-                         "например, 0.1.")
+                         "например, 0,1.")
     if len({signal.code for signal in signals}) < len(signals):
         raise InputError("Сводный список: один признак передан дважды. Оставьте каждый по одному разу.")
 

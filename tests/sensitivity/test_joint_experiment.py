@@ -1,6 +1,7 @@
-"""Draws of weights, mix and survey values kept one by one: chances by geometry, seeds, summary, what is refused."""
+"""Weights, mix of sides and survey values drawn together: chances by geometry, seeds, what stays as it is."""
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,17 +11,43 @@ from scipy.stats import norm
 
 from methods.data import editions
 from methods.data.measure import measure
-from methods.errors import InputError, NotPublishable, UsageError
+from methods.errors import NotPublishable
 from methods.index.edition import INDEX, Edition
 from methods.index.rank import mean_rank_shift
 from methods.index.score import score
-from methods.sensitivity import monte_carlo
+from methods.sensitivity.design import Design
 from methods.sensitivity.engine import Experiment
-from methods.sensitivity.factors import WeightNoise
-from methods.sensitivity.monte_carlo import rank_stability
+from methods.sensitivity.factors import MixShift, SamplingError, WeightNoise
+from methods.sensitivity.uncertainty import RankUncertainty, rank_uncertainty
 
 SHIPPED = ("cms-2021", "egov-career-2022", "gtmi-2020", "gtmi-2022", "gtmi-2025", "maturity-2022", "odm-2023",
            "star-2022")
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Places of the units in every draw that did not fail, and what was counted of the same draws."""
+
+    ranks: pd.DataFrame
+    counted: RankUncertainty
+
+    @property
+    def adopted(self):
+        return self.counted.adopted
+
+    @property
+    def grade_shares(self):
+        return self.counted.grade_shares
+
+
+def draw_together(measured, edition, *, draws=500, spread=0.25, mix_spread=0.0, sampling=True, seed=0) -> Drawn:
+    """Draw by draw through the model, and counted: both of the same design."""
+    factors = [WeightNoise(spread)] * (spread > 0) + [MixShift(mix_spread)] * (mix_spread > 0)
+    factors += [SamplingError()] * (sampling and bool((measured["se"] > 0).any()))
+    experiment, design = Experiment(measured, edition, factors), Design(draws, "random", seed)
+    points = np.concatenate([points for _, points in design.points(experiment.columns)])
+    places = pd.DataFrame(experiment.model("place", seed=seed)(points), columns=experiment.ranked)
+    return Drawn(places[places.notna().any(axis=1)], rank_uncertainty(experiment, design))
 
 
 # --- the engine is the recipe for every shipped edition ---------------------------------------------------------------
@@ -52,8 +79,8 @@ def test_in_the_middle_of_the_cube_the_engine_is_the_recipe(shipped, version):
 
 # --- what is drawn ----------------------------------------------------------------------------------------------------
 
-def share_first(stability, unit="U0"):
-    return (stability.ranks[unit] == 1).mean()
+def share_first(drawn, unit="U0"):
+    return (drawn.ranks[unit] == 1).mean()
 
 
 def three_sigma(share, draws):
@@ -67,9 +94,9 @@ def test_two_units_change_places_as_often_as_geometry_says():
     """
     edition = make({"A": INDEX, "B": INDEX}, {"index": {"A": 0.55, "B": 0.45}})
     measured = table(pd.DataFrame({"A": [1, 0.25], "B": [0, 0.75]}, index=["U0", "U1"]))
-    stability = rank_stability(measured, edition, draws=20_000, spread=0.25, sampling=False, seed=0)
-    assert share_first(stability) == pytest.approx(9 / 11, abs=three_sigma(9 / 11, 20_000))
-    assert stability.share_of_top(1)["U0"] == share_first(stability)
+    drawn = draw_together(measured, edition, draws=20_000, spread=0.25, sampling=False, seed=0)
+    assert share_first(drawn) == pytest.approx(9 / 11, abs=three_sigma(9 / 11, 20_000))
+    assert drawn.counted.share_of_top(1)["U0"] == share_first(drawn)
 
 
 @pytest.mark.parametrize("errors", [(0.1, 0.1), (0.05, 0.2)])
@@ -77,9 +104,9 @@ def test_two_units_change_places_as_often_as_their_standard_errors_say(errors):
     edition = make({"A": INDEX}, {"index": {"A": 1}}, surveyed="A")
     measured = pd.concat([table(pd.DataFrame({"A": [value]}, index=[unit]), error, side="subjective")
                           for unit, value, error in zip(("U0", "U1"), (0.6, 0.5), errors, strict=True)])
-    stability = rank_stability(measured, edition, draws=5000, spread=0, seed=3)
+    drawn = draw_together(measured, edition, draws=5000, spread=0, seed=3)
     stated = norm.cdf(0.1 / np.hypot(*errors))
-    assert share_first(stability) == pytest.approx(stated, abs=three_sigma(stated, 5000))
+    assert share_first(drawn) == pytest.approx(stated, abs=three_sigma(stated, 5000))
 
 
 def test_two_units_change_places_as_often_as_the_mix_says():
@@ -87,9 +114,9 @@ def test_two_units_change_places_as_often_as_the_mix_says():
     edition = make({"A": INDEX}, {"index": {"A": 1}}, two_sided="A")
     measured = pd.concat([table(pd.DataFrame({"A": [0.9, 0.2]}, index=["U0", "U1"]), side="subjective"),
                           table(pd.DataFrame({"A": [0.1, 0.7]}, index=["U0", "U1"]))])
-    stability = rank_stability(measured, edition, draws=5000, spread=0, mix_spread=0.2, sampling=False, seed=4)
+    drawn = draw_together(measured, edition, draws=5000, spread=0, mix_spread=0.2, sampling=False, seed=4)
     stated = (0.7 - 6 / 13) / 0.4
-    assert share_first(stability) == pytest.approx(stated, abs=three_sigma(stated, 5000))
+    assert share_first(drawn) == pytest.approx(stated, abs=three_sigma(stated, 5000))
 
 
 def test_all_draws_agree_with_a_plain_simulation():
@@ -99,7 +126,7 @@ def test_all_draws_agree_with_a_plain_simulation():
     units = ["U0", "U1", "U2"]
     measured = pd.concat([table(pd.DataFrame({"A": survey}, index=units), 0.08, side="subjective"),
                           table(pd.DataFrame({"A": checked, "B": other}, index=units))])
-    stability = rank_stability(measured, edition, draws=6000, spread=0.3, mix_spread=0.1, seed=5)
+    drawn = draw_together(measured, edition, draws=6000, spread=0.3, mix_spread=0.1, seed=5)
     draw, count = np.random.default_rng(99), 200_000
     weights = 0.5 * (1 + draw.uniform(-0.3, 0.3, (2, count)))
     weights /= weights.sum(axis=0)
@@ -108,7 +135,7 @@ def test_all_draws_agree_with_a_plain_simulation():
     index = weights[0] * first + weights[1] * other[:, None]
     for place, unit in enumerate(units):
         stated = (index.argmax(axis=0) == place).mean()
-        assert share_first(stability, unit) == pytest.approx(stated, abs=three_sigma(stated, 6000) * 1.02)
+        assert share_first(drawn, unit) == pytest.approx(stated, abs=three_sigma(stated, 6000) * 1.02)
 
 
 # --- seeds ------------------------------------------------------------------------------------------------------------
@@ -124,23 +151,23 @@ def survey():
 
 @pytest.mark.parametrize("seed", [0, 1, 20_261_123])
 def test_the_seed_repeats_the_run(survey, seed):
-    one, two = (rank_stability(*survey, draws=150, seed=seed, mix_spread=0.1) for _ in range(2))
+    one, two = (draw_together(*survey, draws=150, seed=seed, mix_spread=0.1) for _ in range(2))
     pd.testing.assert_frame_equal(one.ranks, two.ranks)
-    assert one.seed == seed
+    assert one.counted.protocol["design"]["seed"] == seed
 
 
 @pytest.mark.parametrize(("one", "two"), [(0, 1), (1, 2), (0, 2**32)])
 def test_another_seed_makes_other_draws(survey, one, two):
-    assert not rank_stability(*survey, draws=50,
-                              seed=one).ranks.equals(rank_stability(*survey, draws=50, seed=two).ranks)
+    assert not draw_together(*survey, draws=50,
+                              seed=one).ranks.equals(draw_together(*survey, draws=50, seed=two).ranks)
 
 
 @pytest.mark.parametrize("shuffle", range(3))
 def test_the_order_of_rows_changes_nothing(survey, shuffle):
     measured, edition = survey
     shuffled = measured.sample(frac=1, random_state=shuffle)
-    pd.testing.assert_frame_equal(rank_stability(shuffled, edition, draws=50, mix_spread=0.1).ranks,
-                                  rank_stability(measured, edition, draws=50, mix_spread=0.1).ranks)
+    pd.testing.assert_frame_equal(draw_together(shuffled, edition, draws=50, mix_spread=0.1).ranks,
+                                  draw_together(measured, edition, draws=50, mix_spread=0.1).ranks)
 
 
 def test_the_order_of_indicators_in_the_file_changes_nothing(survey):
@@ -150,8 +177,8 @@ def test_the_order_of_indicators_in_the_file_changes_nothing(survey):
     content["weights"]["index"] = dict(reversed(content["weights"]["index"].items()))
     other = Edition.model_validate_json(json.dumps(content))
     assert list(other.indicators) == ["C", "B", "A"]
-    pd.testing.assert_frame_equal(rank_stability(measured, other, draws=50).ranks,
-                                  rank_stability(measured, edition, draws=50).ranks)
+    pd.testing.assert_frame_equal(draw_together(measured, other, draws=50).ranks,
+                                  draw_together(measured, edition, draws=50).ranks)
 
 
 @pytest.fixture
@@ -168,8 +195,8 @@ def drawn(monkeypatch):
 
 def test_sampling_changes_neither_the_weights_nor_the_mix(survey, drawn):
     for sampling in (False, True):
-        rank_stability(*survey, draws=30, mix_spread=0.1, sampling=sampling)
-    off, on = drawn
+        draw_together(*survey, draws=30, mix_spread=0.1, sampling=sampling)
+    off, on = drawn[::2]  # each is drawn twice: through the model, and counted
     np.testing.assert_array_equal(off.shift, on.shift)
     np.testing.assert_array_equal(off.weights[INDEX], on.weights[INDEX])
     assert off.errors is None
@@ -178,8 +205,8 @@ def test_sampling_changes_neither_the_weights_nor_the_mix(survey, drawn):
 
 def test_the_mix_does_not_change_the_weights(survey, drawn):
     for mix_spread in (0.0, 0.2):
-        rank_stability(*survey, draws=30, mix_spread=mix_spread)
-    off, on = drawn
+        draw_together(*survey, draws=30, mix_spread=mix_spread)
+    off, on = drawn[::2]  # each is drawn twice: through the model, and counted
     np.testing.assert_array_equal(off.weights[INDEX], on.weights[INDEX])
     assert not off.shift.any()
     assert on.shift.any()
@@ -187,12 +214,12 @@ def test_the_mix_does_not_change_the_weights(survey, drawn):
 
 def test_the_spread_does_not_change_the_survey(survey):
     """Without weights' noise and with an all but invisible one, the same answers are drawn."""
-    still, moved = (rank_stability(*survey, draws=40, spread=spread) for spread in (0.0, 1e-12))
+    still, moved = (draw_together(*survey, draws=40, spread=spread) for spread in (0.0, 1e-12))
     pd.testing.assert_frame_equal(still.ranks, moved.ranks)
 
 
 def test_more_draws_go_on_where_fewer_stopped(survey):
-    few, many = (rank_stability(*survey, draws=draws, mix_spread=0.1).ranks for draws in (70, 250))
+    few, many = (draw_together(*survey, draws=draws, mix_spread=0.1).ranks for draws in (70, 250))
     pd.testing.assert_frame_equal(many.iloc[:70], few)
 
 
@@ -200,42 +227,34 @@ def test_more_draws_go_on_where_fewer_stopped(survey):
 
 @pytest.mark.parametrize("coverage", [0.5, 0.9, 0.95, 1.0])
 def test_the_interval_holds_at_least_the_stated_share_of_draws(survey, coverage):
-    stability = rank_stability(*survey, draws=237)
-    table = stability.summary(coverage)
-    inside = (stability.ranks.ge(table["low"]) & stability.ranks.le(table["high"])).mean()
+    drawn = draw_together(*survey, draws=237)
+    table = drawn.counted.summary(coverage)
+    inside = (drawn.ranks.ge(table["low"]) & drawn.ranks.le(table["high"])).mean()
     assert (inside >= coverage).all()
     assert (table["width"] == table["high"] - table["low"]).all()
     assert table["width"].max() > 0
 
 
-def test_the_interval_is_no_wider_than_it_must_be():
-    """Of 100 draws with places 1 to 100, 90 % hold at least 90 of them and no more than 92."""
-    stability = monte_carlo.RankStability(pd.DataFrame({"U": np.arange(1.0, 101)}), pd.Series({"U": 1.0}),
-                                          pd.DataFrame(), 0, 0.1, 0,
-                                          False)
-    low, high = stability.summary(0.9).loc["U", ["low", "high"]]
-    assert 90 <= high - low + 1 <= 92
-
-
 def test_wider_noise_makes_wider_intervals(shipped):
     edition, measurements = shipped("gtmi-2022")
-    widths = [rank_stability(measurements, edition, draws=200, spread=spread).summary()["width"].mean()
+    widths = [draw_together(measurements, edition, draws=200, spread=spread).counted.summary()["width"].mean()
               for spread in (0.05, 0.1, 0.25, 0.5, 1.0)]
     assert widths == sorted(widths)
     assert widths[0] < widths[-1] / 3
 
 
 def test_adopted_places_are_those_of_the_recipe_and_come_first(survey):
-    stability = rank_stability(*survey, draws=20)
-    pd.testing.assert_series_equal(stability.adopted, score(*survey).rank)
-    assert stability.summary()["adopted"].is_monotonic_increasing
+    drawn = draw_together(*survey, draws=20)
+    pd.testing.assert_series_equal(drawn.adopted, score(*survey).rank)
+    assert drawn.counted.summary()["adopted"].is_monotonic_increasing
 
 
 def test_mean_shift_is_the_published_formula_for_each_draw(survey):
-    stability = rank_stability(*survey, draws=20)
-    stated = [mean_rank_shift(stability.adopted, places) for _, places in stability.ranks.iterrows()]
+    drawn = draw_together(*survey, draws=20)
+    stated = [mean_rank_shift(drawn.adopted, places) for _, places in drawn.ranks.iterrows()]
     assert max(stated) > 0
-    assert stability.mean_shift().to_list() == pytest.approx(stated)
+    assert drawn.counted.mean_shift["mean"] == pytest.approx(np.mean(stated), abs=1e-6)
+    assert drawn.counted.mean_shift["most"] == pytest.approx(max(stated))
 
 
 def test_units_that_are_not_eligible_stay_out():
@@ -243,16 +262,16 @@ def test_units_that_are_not_eligible_stay_out():
                    eligibility={"min_coverage": 0.9})
     frame = values(8)
     frame.loc["U03", "C"] = NAN
-    stability = rank_stability(table(frame), edition, draws=20)
-    assert "U03" not in stability.ranks
-    assert set(stability.ranks.stack().astype(int)) <= set(range(1, 8))
+    drawn = draw_together(table(frame), edition, draws=20)
+    assert "U03" not in drawn.ranks
+    assert set(drawn.ranks.stack().astype(int)) <= set(range(1, 8))
 
 
 @pytest.mark.parametrize("ties", ["min", "average", "max", "dense"])
 def test_equal_units_share_a_place_in_every_draw(ties):
     edition = make({"A": INDEX, "B": INDEX}, {"index": {"A": 0.5, "B": 0.5}}, ranking={"ties": ties})
     frame = pd.DataFrame({"A": [0.1 + 0.2, 0.3, 0.9, 0.1], "B": [0.4, 0.4, 0.9, 0.1]}, index=["U0", "U1", "U2", "U3"])
-    ranks = rank_stability(table(frame), edition, draws=30).ranks
+    ranks = draw_together(table(frame), edition, draws=30).ranks
     place = {"min": 2, "average": 2.5, "max": 3, "dense": 2}[ties]
     assert (ranks[["U0", "U1"]] == place).all(axis=None)
 
@@ -260,16 +279,16 @@ def test_equal_units_share_a_place_in_every_draw(ties):
 @pytest.mark.parametrize("version", ["gtmi-2022", "cms-2021", "star-2022"])
 def test_grade_shares_sum_to_one(shipped, version):
     edition, measurements = shipped(version)
-    stability = rank_stability(measurements, edition, draws=20)
-    assert stability.grade_shares.shape == (len(stability.adopted), len(edition.grades.labels) + 1)
-    assert stability.grade_shares.sum(axis=1).to_numpy() == pytest.approx(1)
+    drawn = draw_together(measurements, edition, draws=20)
+    assert drawn.grade_shares.shape == (len(drawn.adopted), len(edition.grades.labels) + 1)
+    assert drawn.grade_shares.sum(axis=1).to_numpy() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("version", ["gtmi-2022", "cms-2021", "star-2022"])
 def test_all_but_invisible_noise_leaves_every_grade(shipped, version):
     edition, measurements = shipped(version)
     adopted = score(measurements, edition).grade
-    shares = rank_stability(measurements, edition, draws=2, spread=1e-13, sampling=False).grade_shares
+    shares = draw_together(measurements, edition, draws=2, spread=1e-13, sampling=False).grade_shares
     own = adopted[shares.index].astype(int)
     assert own.nunique() > 3
     assert (shares.idxmax(axis=1) == own).all()
@@ -279,10 +298,10 @@ def test_all_but_invisible_noise_leaves_every_grade(shipped, version):
 def test_grades_by_quantiles_and_an_edition_without_grades():
     rule = {"title": "g", "labels": ["1", "2", "3"], "method": "quantiles"}
     edition = FLAT.model_copy(update={"grades": None})
-    assert rank_stability(table(values()), edition, draws=5).grade_shares.empty
+    assert draw_together(table(values()), edition, draws=5).grade_shares.empty
     content = json.loads(FLAT.model_dump_json(by_alias=True, exclude_none=True)) | {"grades": rule}
     edition = Edition.model_validate_json(json.dumps(content))
-    shares = rank_stability(table(values()), edition, draws=2, spread=1e-13).grade_shares
+    shares = draw_together(table(values()), edition, draws=2, spread=1e-13).grade_shares
     assert (shares.idxmax(axis=1) == score(table(values()), edition).grade).all()
 
 
@@ -294,9 +313,9 @@ def test_a_unit_exactly_at_the_least_coverage_is_placed_in_every_draw():
                    missing={"default": {"rule": "reweight", "min_coverage": 0.5}})
     frame = values(6, "AB")
     frame.loc["U00", "B"] = NAN
-    stability = rank_stability(table(frame), edition, draws=40)
-    assert "U00" in stability.adopted.index
-    assert stability.ranks.notna().all(axis=None)
+    drawn = draw_together(table(frame), edition, draws=40)
+    assert "U00" in drawn.adopted.index
+    assert drawn.ranks.notna().all(axis=None)
 
 
 @pytest.fixture
@@ -311,72 +330,23 @@ def geometric():
 
 def test_draws_that_the_recipe_would_refuse_are_left_out_by_name(geometric):
     measured, edition = geometric
-    stability = rank_stability(measured(0.03), edition, draws=400)
-    (times, first), = stability.failed.values()
-    assert list(stability.failed) == ["среднее геометрическое в «index»: значение не больше 0 (A)"]
+    drawn = draw_together(measured(0.03), edition, draws=400)
+    (times, first), = drawn.counted.failed.to_numpy()
+    assert list(drawn.counted.failed.index) == ["среднее геометрическое в «index»: значение не больше 0 (A)"]
     assert 0 < times <= 20
-    assert first not in stability.ranks.index
-    assert len(stability.ranks) == 400 - times
-    assert stability.ranks.notna().all(axis=None)
+    assert first not in drawn.ranks.index
+    assert len(drawn.ranks) == 400 - times
+    assert drawn.ranks.notna().all(axis=None)
 
 
 def test_too_many_draws_that_the_recipe_would_refuse(geometric):
     measured, edition = geometric
     with pytest.raises(NotPublishable, match=r"Не удалось розыгрышей: \d+ из 100, допустимо 5 %. Причины: среднее"):
-        rank_stability(measured(0.05), edition, draws=100)
-
-
-# --- what is refused --------------------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize("wrong",
-                         [{"draws": 0}, {"draws": -5}, {"spread": -0.1}, {"spread": 1.1}, {"spread": NAN},
-                          {"mix_spread": -0.1},
-                                   {"mix_spread": 0.6}])
-def test_a_parameter_out_of_range_is_a_usage_error_that_shows_it(survey, wrong):
-    with pytest.raises(UsageError, match="от 0 до") as caught:
-        rank_stability(*survey, **wrong)
-    assert caught.value.exit_code == 2
-    (name, value), = wrong.items()
-    assert f"{name}={value:g}" in str(caught.value)
-
-
-def test_a_negative_seed_is_a_usage_error(survey):
-    with pytest.raises(UsageError, match="seed"):
-        rank_stability(*survey, draws=5, seed=-1)
-
-
-def test_the_mix_cannot_go_past_the_smaller_side(survey):
-    measured, edition = survey
-    one_sided = {"mix": {"subjective": 0.2, "objective": 0.8}}
-    content = json.loads(edition.model_dump_json(by_alias=True, exclude_none=True))
-    content["indicators"]["A"] |= one_sided
-    edition = Edition.model_validate_json(json.dumps(content))
-    assert rank_stability(measured, edition, draws=5, mix_spread=0.2).mix_spread == 0.2
-    with pytest.raises(UsageError, match="mix_spread"):
-        rank_stability(measured, edition, draws=5, mix_spread=0.3)
-
-
-def test_nothing_varied_is_refused_in_words(survey):
-    with pytest.raises(InputError, match="Ни один источник неопределённости не задан") as caught:
-        rank_stability(*survey, spread=0, sampling=False)
-    assert caught.value.exit_code == 3
-    with pytest.raises(InputError, match="ошибки опроса нет"):  # sampling asked for, but no standard errors there
-        rank_stability(table(values()), FLAT, spread=0, sampling=True)
-
-
-def test_a_mix_without_two_sides_is_refused_in_words():
-    with pytest.raises(InputError,
-                       match=r"в редакции нет показателей с двумя сторонами. Задайте mix_spread = 0") as caught:
-        rank_stability(table(values()), FLAT, mix_spread=0.1)
-    assert caught.value.exit_code == 3
-
-
-def test_sampling_is_reported_as_off_when_there_is_nothing_to_draw():
-    assert rank_stability(table(values()), FLAT, draws=2).sampling is False
+        draw_together(measured(0.05), edition, draws=100)
 
 
 @pytest.mark.parametrize("draws", [1, 99, 100, 101])
 def test_any_number_of_draws_is_made(survey, draws):
-    ranks = rank_stability(*survey, draws=draws).ranks
+    ranks = draw_together(*survey, draws=draws).ranks
     assert ranks.shape == (draws, 12)
     assert (np.sort(ranks, axis=1) == np.arange(1, 13)).all()
