@@ -2,7 +2,6 @@
 
     pip install --target /tmp/mutmut mutmut
     OMP_NUM_THREADS=1 PYTHONPATH=/tmp/mutmut .venv/bin/python benchmarks/mutation.py [--rooms weights] [--number 1000]
-    ... benchmarks/mutation.py --kernels --number 100
 
 The faults (mutants) are those of mutmut 3, one at a time: a number plus one, + for -, > for >=, an argument None or
 left out, a word changed, a branch forced. Its own runner passes over functions with decorators and over constants, and
@@ -19,9 +18,9 @@ is drawn inside modules, in proportion to their mutants. Not made, because no te
 of the names of types and of `strict=`; nor those of the schema of editions (Field) and, as in mutmut, of decorators,
 len and isinstance.
 
---kernels measures the compiled loops and nothing else, as plain Python. Tests of more than 30 seconds, and tests that
-fail on the original, are left out. Results are added to a file line by line, and what is there is not run again;
---survivors prints the survivors.
+Compiled loops (*_kernels.py) are not measured: code put in place of a compiled function changes nothing. Tests of more
+than 30 seconds, and tests that fail on the original, are left out. Results are added to a file line by line, and what
+is there is not run again; --survivors prints the survivors.
 """
 
 from __future__ import annotations
@@ -73,11 +72,8 @@ OTHER_TESTS = {  # where a module has others than tests/<room>/test_<module>.py
     "sensitivity/measured": ["sensitivity/test_engine.py", "sensitivity/test_factors.py"],
     "sensitivity/noise": ["sensitivity/test_engine.py", "sensitivity/test_factors.py"],
     "sensitivity/pick_freeze": ["sensitivity/test_variance_based.py", "sensitivity/test_enumeration.py"],
-    "sensitivity/rows": ["sensitivity/test_engine.py"],
+    "sensitivity/rows": ["sensitivity/test_engine.py", "sensitivity/test_what_if.py"],
     "sensitivity/tally": ["sensitivity/test_uncertainty.py"],
-    "sensitivity/pairwise_kernels": ["sensitivity/test_pairwise.py"],
-    "sensitivity/place_kernels": ["sensitivity/test_attainable_places.py"],
-    "sensitivity/placing_kernels": ["sensitivity/test_placing.py"],
 }
 PYTEST = ["-q", "-s", "--tb=no", "--no-header", "-W", "ignore::pytest.PytestAssertRewriteWarning",  # by hypothesis
           *(word for plugin in ("cacheprovider", "xdist", "nbval", "anyio") for word in ("-p", f"no:{plugin}"))]
@@ -378,12 +374,9 @@ def main() -> None:
     parser.add_argument("--modules", nargs="+", help="only these, as weights/ahp")
     parser.add_argument("--number", type=int, default=1000, help="mutants in all")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kernels", action="store_true", help="the compiled loops instead of the rest")
     parser.add_argument("--results", type=Path, default=Path("mutation.jsonl"))
     parser.add_argument("--survivors", action="store_true", help="print the survivors too")
     options = parser.parse_args()
-    if options.kernels:
-        os.environ["NUMBA_DISABLE_JIT"] = "1"
     results = options.results.resolve()
     results.touch()
     with tempfile.TemporaryDirectory() as folder:
@@ -395,8 +388,7 @@ def main() -> None:
             import_module(name)
         names = [f"{room}/{path.stem}" for room in options.rooms
                  for path in sorted((tree / "src" / "methods" / room).glob("*.py"))]
-        modules = [Module(name, tree) for name in options.modules or names
-                   if name.endswith("_kernels") == options.kernels]
+        modules = [Module(name, tree) for name in options.modules or names if not name.endswith("_kernels")]
         modules = [module for module in modules if module.places]
         share = min(1, options.number / sum(len(module.places) for module in modules))
         for module in modules:

@@ -28,7 +28,7 @@ MARKERS = 50
 def spoilt(tmp_path_factory, root):
     """A project with ten centres whose answers carry the markers, and the markers."""
     project = tmp_path_factory.mktemp("проект")
-    for name in ("notebooks", editions.FOLDER):
+    for name in ("notebooks", editions.FOLDER, "data/raw/regions"):
         shutil.copytree(root / name, project / name)
     raw, dataset = root / "data/raw/star_demonstration", project / "data/raw/star_demonstration"
     dataset.mkdir()

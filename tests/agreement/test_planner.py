@@ -324,3 +324,9 @@ def test_a_centre_of_no_importance_gets_the_minimum():
     sd = pd.Series([1.0, 1.0, 2.0], ["a", "b", "c"])
     found = allocate(40, sd, importance=pd.Series({"a": 0.0, "b": 1.0, "c": 1.0}), minimum=4).table["n"]
     assert found.to_dict() == {"a": 4, "b": 12, "c": 24}
+
+
+@pytest.mark.parametrize("design_effect", [0.0, -1.0, np.nan])
+def test_a_design_effect_that_is_none_is_refused(design_effect):
+    with pytest.raises(InputError, match="Полуширина интервала: эффект дизайна — число больше 0"):
+        half_width(0.5, 100, design_effect)

@@ -534,3 +534,11 @@ def test_messages_name_the_line(fit, name):
     with pytest.raises(NotPublishable) as error:
         fit(x.head(2), y)
     assert str(error.value).startswith(f"{name} (опрос и чек-лист)")
+
+
+def test_an_even_number_of_slopes_has_the_mean_angle_of_the_middle_two():
+    x, y = pd.Series([1.0, 2, 4, 7]), pd.Series([1.0, 2.5, 3, 9])
+    slopes = np.sort([(y[j] - y[i]) / (x[j] - x[i]) for i in range(4) for j in range(i + 1, 4)])
+    assert slopes[0] > 0
+    assert slopes[2] < slopes[3]
+    assert passing_bablok(x, y, equivariant=False).slope == pytest.approx(np.tan(np.arctan(slopes[2:4]).mean()))
