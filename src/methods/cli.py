@@ -122,8 +122,7 @@ def report(version: str, period: str, parameters: tuple[str, ...], timeout: floa
         if not ignore_previous:
             earlier = release.earlier_reports(root / "reports", final, period, edition.data.dataset)
             release.compared(folder, earlier, edition.disclosure.threshold)
-        names = measured.units[[column for column in ("title", "region") if column in measured.units]].stack().dropna()
-        release.nothing_personal(folder, measured.comments, [edition.title, *names.unique()])
+        release.nothing_personal(folder, measured.comments, [edition.title, *release.names_of(measured.units)])
         release.numbers_kept(folder, release.names_with_numbers(root, edition, period, measured.units))
 
     done = runner.run_report(
@@ -497,11 +496,9 @@ def _profiles(version: str, period: str, all_regions: bool, regions: tuple[str, 
     from methods.run import profiles, release
 
     def may_leave(texts: profiles.Texts, evidence: profiles.boards.Evidence) -> None:
-        table = evidence.measured.units
-        names = table[[column for column in ("title", "region") if column in table]].stack().dropna().unique()
-        words = evidence.edition.indicators.values()
-        release.texts_clean(texts, evidence.measured.comments,
-                            [evidence.edition.title, *names, *(indicator.title for indicator in words)])
+        edition, measured = evidence.edition, evidence.measured
+        release.texts_clean(texts, measured.comments, [
+            edition.title, *release.names_of(measured.units), *(own.title for own in edition.indicators.values())])
 
     done = profiles.make(version, period, store.project_root(), regions=regions, units=units, all_regions=all_regions,
                          workers=workers, say=tqdm.write, checked=may_leave)

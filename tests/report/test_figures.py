@@ -21,7 +21,8 @@ from methods.index.correlation_lights import COHERENT, CONTRARY, REDUNDANT, SILE
 from methods.report import figures
 from methods.report.figures.correlations import LIGHTS
 from methods.report.figures.regions import DOWN, UP
-from methods.report.figures.style import HATCH, TEXT, WIDTH, signed, spread, wrapped
+from methods.report.figures.style import HATCH, TEXT, WIDTH, spread, wrapped
+from methods.report.results import signed
 
 COLUMN = 16 / 2.54   # inches of the column of the report
 SMALLEST = 8         # points that can be read there

@@ -71,6 +71,15 @@ def test_a_number_is_taken_once_and_the_last_one_first():
     assert prose.behind("7 и 7 и 7") == [7.1, 6.9, None]
 
 
+def test_a_number_that_begins_like_another_is_not_taken_for_it(tmp_path):
+    """«числом 1» stands at the beginning of «числом 10» and is another number."""
+    results = Results("weights", "e", "2024", tmp_path)
+    results.text("many", f"Облако точек, числом {spell(10)}.")
+    results.text("one", f"Облако точек, числом {spell(1)}.")
+    assert results.behind["text:one"] == [1]
+    assert results.unfound() == []
+
+
 def test_a_conclusion_repeats_the_numbers_of_the_texts_it_repeats(tmp_path):
     results = Results("weights", "e", "2024", tmp_path)
     first = results.text("first", f"Сильнее всего влияет «Польза»: {percent(0.2321)} разброса.")

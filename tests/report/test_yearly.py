@@ -1,10 +1,8 @@
 """Chapters of no job: what changed in the methodology, advice side by side, limitations, how to repeat."""
 
-import nbformat
 import pandas as pd
 import pytest
 from IPython.display import Markdown
-from nbformat import v4
 
 from methods.data import editions
 from methods.report import yearly
@@ -89,11 +87,9 @@ def test_limitations_speak_of_what_the_edition_has(results, root, star, tmp_path
     assert "условные" not in plain
 
 
-def test_the_annex_names_files_parameters_and_versions(star, tmp_path):
-    cells = [v4.new_code_cell('edition = "a"\ndraws = 2000  # розыгрышей\ncluster = ""  # адрес\nseed = 0', metadata={
-        "tags": ["parameters"]}), v4.new_code_cell("draws = 500", metadata={"tags": ["injected-parameters"]})]
-    nbformat.write(v4.new_notebook(cells=cells), tmp_path / "03_rank_sensitivity.ipynb")
-    parts = yearly.reproduction(star, "2024", {"data/b.csv": "f" * 64, "data/a.csv": "0" * 64}, tmp_path)
+def test_the_annex_names_files_parameters_and_versions(star):
+    given = {"03_rank_sensitivity": {"edition": "a", "draws": 500, "cluster": "", "seed": 0}}
+    parts = yearly.reproduction(star, "2024", {"data/b.csv": "f" * 64, "data/a.csv": "0" * 64}, given)
     files, parameters, versions = (part.frame for part in parts[2:])
     assert files["sha256, начало"].to_dict() == {"data/a.csv": "0" * 16, "data/b.csv": "f" * 16}
     assert list(files.index) == ["data/a.csv", "data/b.csv"]
@@ -103,6 +99,6 @@ def test_the_annex_names_files_parameters_and_versions(star, tmp_path):
     assert "--edition star-2022 --period 2024" in words(parts)
 
 
-def test_without_executed_notebooks_there_are_no_parameters(star, tmp_path):
-    assert [part.title for part in yearly.reproduction(star, "2024", {}, tmp_path)[2:]] == [
+def test_without_executed_notebooks_there_are_no_parameters(star):
+    assert [part.title for part in yearly.reproduction(star, "2024", {}, {})[2:]] == [
         "Исходные файлы (демонстрация)", "Чем посчитано (демонстрация)"]

@@ -3,9 +3,10 @@
 import nbformat
 import numpy as np
 import pytest
+from nbformat import v4
 
 from methods.errors import NotebookError, UsageError
-from methods.run.parameters import checked, convert, declared
+from methods.run.parameters import checked, convert, declared, passed
 from methods.run.runner import run_job
 
 
@@ -19,6 +20,14 @@ def test_declared_reads_types_defaults_and_help(known):
     assert known["draws"].default == 500
     assert known["draws"].help == "число розыгрышей"
     assert known["mode"].default == "good"   # papermill's own reader loses this line: two «=» in it
+
+
+def test_an_executed_notebook_tells_what_it_was_run_with(tmp_path):
+    cells = [v4.new_code_cell('edition = "a"\ndraws = 2000  # розыгрышей\ncluster = ""  # адрес\nseed = 0', metadata={
+        "tags": ["parameters"]}), v4.new_code_cell("draws = 500", metadata={"tags": ["injected-parameters"]})]
+    nbformat.write(v4.new_notebook(cells=cells), tmp_path / "03_rank_sensitivity.ipynb")
+    assert list(passed(tmp_path / "03_rank_sensitivity.ipynb").items()) == [
+        ("edition", "a"), ("draws", 500), ("cluster", ""), ("seed", 0)]
 
 
 @pytest.mark.parametrize(("name", "value", "expected"), [

@@ -178,7 +178,7 @@ def test_more_that_cannot_act():
         Experiment(table(values(6, "A")), alone, [WeightNoise()])
     two_sided = make({"A": INDEX, "B": INDEX}, {"index": "equal"}, two_sided="A")
     measured = pd.concat([table(values(6, "A"), 0.1, side="subjective"), table(values(6, "AB"))])
-    with pytest.raises(InputError, match=r"не больше 0[.,]5, наименьшей доли стороны в редакции; задано 0[.,]6"):
+    with pytest.raises(InputError, match=r"больше 0 и не больше 0.5, наименьшей доли стороны в редакции; задано 0\.6"):
         Experiment(measured, two_sided, [MixShift(0.6)])
     content = content_of(FLAT)
     content["indicators"]["B"]["direction"], content["normalisation"] = -1, {"method": "min-max"}

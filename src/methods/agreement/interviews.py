@@ -17,7 +17,7 @@ from methods.agreement.planner import (
     sample_sizes,
 )
 from methods.errors import InputError, NotPublishable
-from methods.index.edition import Edition
+from methods.index.edition import INDEX, Edition
 from methods.index.normalise import points_of_marks
 
 WANTED = 0.7                              # reliability enough where groups are compared: Nunnally (1978)
@@ -40,8 +40,8 @@ class InterviewPlan:
     best: Allocation        # as many, where they save most stars
 
 
-def questionnaire_points(answers: pd.DataFrame, edition: Edition) -> pd.DataFrame:
-    r"""What every questionnaire adds to its unit's index, in published points.
+def questionnaire_points(answers: pd.DataFrame, edition: Edition, element: str = INDEX) -> pd.DataFrame:
+    r"""What every questionnaire adds to its unit's index, or to the score of a group, in published points.
 
     .. math:: y_r = M \sum_j w_j m_j \cdot \frac{\sum_{j \in A_r} w_j m_j \, p_{rj}}
                                                {\sum_{j \in A_r} w_j m_j}
@@ -54,11 +54,13 @@ def questionnaire_points(answers: pd.DataFrame, edition: Edition) -> pd.DataFram
     ----------
     answers : DataFrame, shape (questionnaires, columns)
         `unit`, `clientele` and a column of marks for every question.
+    element : str
+        The index, or a group: then the weights are those of its indicators in it.
 
     Returns
     -------
     DataFrame, questionnaires x (unit, clientele, points)
-        Without those that answered nothing.
+        Without those that answered nothing, so empty for a group of which nobody is asked.
 
     Raises
     ------
@@ -70,6 +72,9 @@ def questionnaire_points(answers: pd.DataFrame, edition: Edition) -> pd.DataFram
         raise NotPublishable(f"План опроса: в редакции {edition.version} нет вопросов, чья оценка входит в индекс без "
                              "нормирования.")
     weights = edition.effective_weights()
+    if element != INDEX:
+        inside = weights[edition.leaves(element)]
+        weights = (inside / inside.sum()).reindex(weights.index, fill_value=0.0)
     own = pd.Series({code: weights[code] * edition.indicators[code].side_mix()["subjective"] for code in asked})
     given = pd.DataFrame({
         code: points_of_marks(answers[side.question].astype("Float64").astype(float), side.scale, side.treatment)

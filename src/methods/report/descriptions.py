@@ -62,8 +62,7 @@ def _kind(axes: Axes) -> str:
     if rows and points:
         return f"Точки{' с отрезками интервалов' if intervals else ''} по строкам, строк {spell(len(rows))}."
     if points:
-        count = sum(len(x) for x, _ in points)
-        return "Одна точка." if count == 1 else f"Облако точек, числом {spell(count)}."
+        return f"Облако точек, числом {spell(sum(len(x) for x, _ in points))}."
     return "Линия с полосой." if intervals else "Линии." if axes.lines else "Фигуры с надписями."
 
 

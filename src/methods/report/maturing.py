@@ -61,12 +61,15 @@ def borders(edition: Edition, cuts: Sequence[float], labels: Sequence[str]) -> t
     return ([*cuts], [*labels]) if floor is None else ([floor, *cuts], [NO_LEVEL, *labels])
 
 
-def survey_errors(edition: Edition, answers: pd.DataFrame | None) -> pd.Series | None:
-    """Standard error that the sampling of clients leaves in every index, published points; None if it is not known."""
+def survey_errors(edition: Edition, answers: pd.DataFrame | None, element: str = INDEX) -> pd.Series | None:
+    """Standard error that the sampling of clients leaves in every index or score of a group, in published points.
+
+    None if it is not known.
+    """
     if answers is None:
         return None
     try:
-        points = questionnaire_points(answers, edition)
+        points = questionnaire_points(answers, edition, element)
     except NotPublishable:
         return None
     return index_errors(points, {code: own.share for code, own in edition.clienteles.items()})["se"]

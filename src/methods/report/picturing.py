@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 
 from methods import checks
-from methods.agreement.interviews import index_errors, questionnaire_points
-from methods.errors import NotPublishable
 from methods.index.change import Decomposition
 from methods.index.edition import Edition
 from methods.maturity.classification import level_probabilities
@@ -62,27 +60,10 @@ class Profile:
 def group_errors(edition: Edition, answers: pd.DataFrame | None) -> pd.DataFrame:
     """Standard error that the sampling of clients leaves in the score of every group, published points.
 
-    Answers to the questions of other groups are left out, and the share of the survey in the group takes the place of
-    its share in the index. No column where the group has no questions or errors are not known.
+    No column where the group has no questions or errors are not known.
     """
-    asked = edition.questions
-    weights = edition.effective_weights()
-    mix = pd.Series({code: weights[code] * edition.indicators[code].side_mix()["subjective"] for code in asked},
-                    dtype=float)
-    shares = {code: clientele.share for code, clientele in edition.clienteles.items()}
-    found = {}
-    for group in edition.groups if answers is not None else ():
-        inside = [code for code in asked if edition.indicators[code].group == group]
-        others = [side.question for code, side in asked.items() if code not in inside]
-        whole = sum(weights[code] for code, indicator in edition.indicators.items() if indicator.group == group)
-        if not inside or whole <= 0:
-            continue
-        try:
-            points = questionnaire_points(answers.assign(**dict.fromkeys(others, pd.NA)), edition)
-        except NotPublishable:
-            continue
-        found[group] = index_errors(points, shares)["se"] * (mix[inside].sum() / whole) / mix.sum()
-    return pd.DataFrame(found)
+    found = {group: maturing.survey_errors(edition, answers, group) for group in edition.groups}
+    return pd.DataFrame({group: error for group, error in found.items() if error is not None and len(error)})
 
 
 def level_profile(values: pd.DataFrame, edition: Edition, cuts: Sequence[float], borders: Sequence[float],

@@ -32,7 +32,7 @@ from methods.report.document import (
 )
 from methods.report.narrative import listed, of_units
 from methods.report.render import NUMERIC
-from methods.report.results import DPI, NO_DATA, spell
+from methods.report.results import DPI, NO_DATA, signed, spell
 
 HIDDEN_WORD = "скрыто"
 SHOWN = 3          # indicators on either side, practices and peers of each
@@ -158,7 +158,7 @@ def _pictures(board: Board, subject: str) -> Iterator[Part]:
         causes.iloc[-1] += rest     # dust below the last digit
         drawn = figures.waterfall(causes, change["start"], change["end"], edition.publication.scale or "индекс",
                                   ends=(board.previous, board.period), decimals=board.decimals)
-        said = "; ".join(f"{name} {_signed(value, board.decimals)}" for name, value in causes.items())
+        said = "; ".join(f"{name} {signed(value, board.decimals)}" for name, value in causes.items())
         yield _figure(drawn, WATERFALL, f"Из чего сложилось изменение{board.mark}",
                       f"Каскад, {title}: {board.previous} — {spell(change['start'], board.decimals)}; {said}; "
                       f"{board.period} — {spell(change['end'], board.decimals)}.")
@@ -172,7 +172,7 @@ def _groups(board: Board, subject: str) -> Iterator[Part]:
         usual, error = board.country[code], board.group_errors.loc[subject, code]
         row = [board.edition.groups[code].title, _or_hidden(value, board.decimals),
                spell(CERTAIN * error, board.decimals), spell(usual, board.decimals),
-               _signed(value - usual, board.decimals)]
+               signed(value - usual, board.decimals)]
         rows.append([*row, spell(int(board.known_in.loc[subject, code]))] if board.kind == "region" else row)
     header = ["Группа", "Балл", "±", "По стране", "Разница"]
     of = _of_members(board, subject)
@@ -191,7 +191,7 @@ def _change(board: Board, subject: str) -> Iterator[Part]:
         return
     change, causes = board.change.loc[subject], board.causes.loc[subject]
     moved, error = change["end"] - change["start"], CERTAIN * change["error"]
-    size = _signed(moved, board.decimals)
+    size = signed(moved, board.decimals)
     if board.kind == "region":
         kept = int(change["units"])
         said = (f"У {of_units(kept, board.edition.unit)} региона, чей индекс опубликован за оба периода, средний "
@@ -210,7 +210,7 @@ def _change(board: Board, subject: str) -> Iterator[Part]:
                  "95\u00a0%). ")
     main = causes[causes.abs() >= 0.5 * 10.0**-board.decimals].sort_values(key=np.abs, ascending=False, kind="stable")
     if len(main):
-        shown = listed([f"«{name}» {_signed(value, board.decimals)}" for name, value in main.head(SHOWN).items()])
+        shown = listed([f"«{name}» {signed(value, board.decimals)}" for name, value in main.head(SHOWN).items()])
         said += f"Больше всего дали: {shown}; все вклады складываются в изменение точно."
     yield _paragraph(said.strip())
 
@@ -230,7 +230,7 @@ def _indicators(board: Board, subject: str) -> Iterator[Part]:
         elif "subjective" not in board.edition.indicators[code].sides:
             side += ", опроса нет"
         rows.append([f"{code} {board.edition.indicators[code].title}", spell(value, board.decimals),
-                     spell(error, board.decimals), spell(usual, board.decimals), _signed(value - usual, board.decimals),
+                     spell(error, board.decimals), spell(usual, board.decimals), signed(value - usual, board.decimals),
                      side])
     yield _table(f"Дальше всего от среднего по стране{board.mark}",
                  ["Показатель", "Значение", "±", "По стране", "Разница", "Какой"], rows)
@@ -388,11 +388,6 @@ def _or_hidden(value: float, decimals: int) -> str:
 
 def _span(low: float, high: float, decimals: int) -> str:
     return f"{spell(low, decimals)}–{spell(high, decimals)}"
-
-
-def _signed(value: float, decimals: int) -> str:
-    text = spell(value, decimals)
-    return text if text.startswith(("−", NO_DATA)) or not text.strip("0,") else f"+{text}"
 
 
 def _lower(sentence: str) -> str:

@@ -118,16 +118,17 @@ def behind(text: str, earlier: Iterable[tuple[str, Sequence[Value]]] = ()) -> li
     >>> behind(first), behind(first), behind(f"Вывод. {first}", [(first, [84])])
     ([84], [None], [84])
     """
-    said = [(other, dict(zip((each.start for each in numerals(other)), values, strict=False)))
+    said = [(other, {(each.start, each.text): value for each, value in zip(numerals(other), values, strict=False)})
             for other, values in earlier]
     return [_taken(each.text) if (known := _repeated(text, each, said)) is None else known for each in numerals(text)]
 
 
-def _repeated(text: str, each: Numeral, said: Iterable[tuple[str, Mapping[int, Value]]]) -> Value:
+def _repeated(text: str, each: Numeral, said: Iterable[tuple[str, Mapping[tuple[int, str], Value]]]) -> Value:
     """The number behind the same numeral of an earlier text that this one repeats, whole or in part."""
     for other, values in said:
         place = text.find(other)
-        if 0 <= place <= each.start < place + len(other) and (known := values.get(each.start - place)) is not None:
+        inside = 0 <= place <= each.start < place + len(other)
+        if inside and (known := values.get((each.start - place, each.text))) is not None:
             return known
     for left, right in ((CONTEXT, CONTEXT), (2 * CONTEXT, 0), (0, 2 * CONTEXT)):   # a repeated sentence has other ends
         low = max(each.start - left, 0)
@@ -136,7 +137,7 @@ def _repeated(text: str, each: Numeral, said: Iterable[tuple[str, Mapping[int, V
             continue
         for other, values in said:
             place = other.find(words)
-            if place >= 0 and (known := values.get(place + each.start - low)) is not None:
+            if place >= 0 and (known := values.get((place + each.start - low, each.text))) is not None:
                 return known
     return None
 

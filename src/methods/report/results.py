@@ -69,6 +69,16 @@ def spelled(value: object, decimals: int | None = None) -> str:
     return text.replace(",", "\u202f").replace(".", ",").replace("-", "−")
 
 
+def signed(value: float, decimals: int) -> str:
+    """A change with its sign, for cells and pictures.
+
+    >>> signed(0.126, 2), signed(-1.5, 1), signed(0.001, 2)
+    ('+0,13', '−1,5', '0,00')
+    """
+    text = spelled(value, decimals)
+    return text if text.startswith(("−", NO_DATA)) or not text.strip("0,") else f"+{text}"
+
+
 @dataclass(frozen=True)
 class Number:
     r"""One number with its name; `str()` is how the report prints it, `value` is the number itself.

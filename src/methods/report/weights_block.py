@@ -86,8 +86,7 @@ def group_errors(answers: pd.DataFrame, edition: Edition) -> GroupErrors:
     shares = {code: clientele.share for code, clientele in edition.clienteles.items()}
     points, errors = {}, {}
     for group in groups:
-        whole = pd.Series({code: float(code == group) for code in groups})
-        own = questionnaire_points(answers, edition.reweighted(member_weights(edition, whole)))
+        own = questionnaire_points(answers, edition, group)
         if len(own):   # nobody is asked about some groups
             points[group] = own["points"]
             errors[group] = index_errors(own, shares)["se"]

@@ -7,17 +7,16 @@ What the chapters say is kept among the results of the report itself.
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import platform
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
-import nbformat
 import pandas as pd
 from IPython.display import Markdown
 
+from methods.agreement.verdict import KEEP
 from methods.index.edition import INDEX, Edition
 from methods.report import differing
+from methods.report.auditing import KEPT
 from methods.report.narrative import counted, listed
 from methods.report.results import Results, Table, marked, spell
 
@@ -103,7 +102,7 @@ def _advice(job: Results) -> pd.DataFrame | None:
 
 def _quiet(action: object) -> bool:
     """Whether an advice asks for nothing."""
-    return action == NOTHING or str(action).startswith(("оставить", "складывать поровну"))
+    return action == NOTHING or str(action).startswith((KEEP, KEPT))
 
 
 def _indicators(count: int) -> str:
@@ -131,10 +130,11 @@ def limitations(results: Results, edition: Edition, jobs: Mapping[str, Results])
     return Markdown(results.text("limitations", "\n".join(f"* {line}" for line in said)))
 
 
-def reproduction(edition: Edition, period: str, files: Mapping[str, str], folder: Path) -> list[Part]:
+def reproduction(edition: Edition, period: str, files: Mapping[str, str],
+                 parameters: Mapping[str, Mapping[str, object]]) -> list[Part]:
     """Command, sources with their checksums, parameters and seeds of the notebooks that were run, versions.
 
-    `files`: path from the project's root -> sha256; `folder`: where the executed notebooks lie, if they do.
+    `files`: path from the project's root -> sha256; `parameters`: notebook -> name -> value that it was run with.
     """
     shown: list[Part] = [
         Markdown("Рядом с отчётом лежат `manifest.json` (все исходные файлы с контрольными суммами, параметры, версии, "
@@ -144,35 +144,12 @@ def reproduction(edition: Edition, period: str, files: Mapping[str, str], folder
                  f"python run.py replay reports/{edition.version}/{period}/manifest.json\n```"),
         Table(pd.DataFrame({"sha256, начало": {name: digest[:DIGITS] for name, digest in sorted(files.items())}})
               .rename_axis("Файл"), marked("Исходные файлы", edition.mark))]
-    parameters = {notebook.stem: own for notebook in sorted(folder.glob("0*.ipynb")) if (own := _parameters(notebook))}
-    if parameters:
-        rows = [(notebook, name, text) for notebook, own in parameters.items() for name, text in own]
+    rows = [(notebook, name, str(value) or "пусто") for notebook, own in parameters.items()
+            for name, value in own.items() if name not in ("edition", "period")]
+    if rows:
         shown.append(Table(pd.DataFrame(rows, columns=["Тетрадь", "Параметр", "Значение"]),
                            marked("Параметры тетрадей; seed — начало датчика случайных чисел", edition.mark)))
     versions = {"Python": platform.python_version(), **{name: importlib.metadata.version(name) for name in PACKAGES}}
     shown.append(Table(pd.DataFrame({"Версия": versions}).rename_axis("Программа"),
                        marked("Чем посчитано", edition.mark)))
     return shown
-
-
-def _parameters(notebook: Path) -> Sequence[tuple[str, str]]:
-    """Names and values of the parameters that a notebook was run with, as Python writes them."""
-    cells = nbformat.read(notebook, as_version=4).cells
-    found: dict[str, str] = {}
-    for tag in ("parameters", "injected-parameters"):
-        for cell in cells:
-            if tag in cell.metadata.get("tags", []):
-                for line in cell.source.splitlines():
-                    name, equals, rest = line.partition(" = ")
-                    if equals and name.isidentifier():
-                        found[name] = _value(rest)
-    return [(name, value) for name, value in found.items() if name not in ("edition", "period")]
-
-
-def _value(text: str) -> str:
-    """A literal without the remark that follows it."""
-    text = text.split("  #")[0].strip()
-    try:
-        return str(json.loads(text.replace("True", "true").replace("False", "false"))) or "пусто"
-    except ValueError:
-        return text.strip("'\"") or "пусто"

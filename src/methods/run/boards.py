@@ -14,7 +14,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from methods.agreement.interviews import index_errors, questionnaire_points
 from methods.data import publication, sources, store
 from methods.data.disclosure.indicators import shown_indicators
 from methods.data.disclosure.model import survey_sides
@@ -22,13 +21,14 @@ from methods.data.disclosure.view import Published
 from methods.data.measure import Measured
 from methods.data.practices import practices
 from methods.data.shared_errors import common_error
-from methods.errors import NotPublishable, UsageError
+from methods.errors import UsageError
 from methods.index.change import bennet, score_change
 from methods.index.edition import INDEX, Edition
 from methods.index.group_change import group_changes
 from methods.index.score import EVERYONE, Scores, score
 from methods.report import document
 from methods.report.differing import cause_title
+from methods.report.maturing import survey_errors
 from methods.report.profile import Board, candidates
 from methods.report.results import Results
 from methods.run.manifest import OUTSIDE
@@ -89,7 +89,7 @@ class Earlier:
 
     period: str
     view: Published
-    errors: pd.DataFrame | None   # of the index by survey
+    errors: pd.Series | None      # of the index by survey
     effects: pd.DataFrame         # units x causes: what moved the index since, unrounded
 
 
@@ -107,7 +107,7 @@ class Evidence:
     places: pd.DataFrame   # of the report: units x its columns
     coverage: float
     drawn: DrawnAverages | None   # of units, and of their regions
-    errors: pd.DataFrame | None   # of the index by survey: units x (se, n, degrees)
+    errors: pd.Series | None      # of the index by survey
     earlier: Earlier | None
 
 
@@ -121,10 +121,10 @@ def collect(root: Path, edition: Edition, period: str, report: Finished) -> Evid
     if before:
         then = store.prepare(root, edition, before[-1])
         earlier = Earlier(before[-1], publication.published(edition.version, before[-1], root),
-                          _index_errors(then, edition), _effects(then, measured, scores, edition))
+                          survey_errors(edition, then.answers), _effects(then, measured, scores, edition))
     return Evidence(root, edition, period, report, measured, scores, view, places,
                     float(report.parameters.get("coverage", 0.9)), _drawn(edition, measured, view, report.parameters),
-                    _index_errors(measured, edition), earlier)
+                    survey_errors(edition, measured.answers), earlier)
 
 
 def region_codes(units: pd.DataFrame) -> pd.Series:
@@ -293,16 +293,6 @@ def _survey_errors(evidence: Evidence) -> list[pd.DataFrame]:
     return [(share * table * mix / present.where(present > 0)).fillna(0.0) for share, table in tables]
 
 
-def _index_errors(measured: Measured, edition: Edition) -> pd.DataFrame | None:
-    if measured.answers is None or not edition.two_sided:
-        return None
-    try:
-        shares = {code: clientele.share for code, clientele in edition.clienteles.items()}
-        return index_errors(questionnaire_points(measured.answers, edition), shares)
-    except NotPublishable:   # normalised after the sides are combined: the error has no points
-        return None
-
-
 # -- change and context ------------------------------------------------------------------------------------------------
 
 def _effects(then: Measured, now: Measured, scores: Scores, edition: Edition) -> pd.DataFrame:
@@ -346,7 +336,7 @@ def _changes(evidence: Evidence, own: pd.Series, subjects: pd.Index) -> tuple[pd
     first, second = (side.scores[INDEX].reindex(both) for side in (before, after))
     causes[HIDDEN_GROUPS] = second - first - causes.sum(axis=1)
     home = own[both]
-    known = [pd.Series(dtype=float) if side is None else side["se"] for side in (errors, evidence.errors)]
+    known = [pd.Series(dtype=float) if side is None else side for side in (errors, evidence.errors)]
     names = {"before": "start", "after": "end", "se": "error"}
     change = group_changes(first, second, home, *known).rename(columns=names)
     causes = causes.groupby(home).mean()

@@ -46,14 +46,27 @@ def declared(notebook: Path) -> dict[str, Parameter]:
     if len(tagged) != 1 or any("injected-parameters" in cell.metadata.get("tags", ()) for cell in cells):
         raise NotebookError(f"Блокнот {notebook.name}: нужна ровно одна ячейка с меткой «parameters» и ни одной "
                             f"«injected-parameters», найдено: {len(tagged)}. Возьмите исходный блокнот, не результат.")
-    source, found = tagged[0].source, {}
+    return _assigned(tagged[0].source, notebook.name)
+
+
+def passed(executed: Path) -> dict[str, object]:
+    """Values that an executed notebook was run with: its defaults, and what was injected over them."""
+    cells = nbformat.read(executed, as_version=4).cells
+    tagged = [cell for tag in ("parameters", "injected-parameters") for cell in cells
+              if tag in cell.metadata.get("tags", ())]
+    return {name: line.default for cell in tagged for name, line in _assigned(cell.source, executed.name).items()}
+
+
+def _assigned(source: str, notebook: str) -> dict[str, Parameter]:
+    """What the lines of a cell of parameters assign."""
+    found = {}
     try:
         for node in ast.parse(source).body:
             (target,) = [node.target] if isinstance(node, ast.AnnAssign) else node.targets
             comment = source.splitlines()[node.end_lineno - 1].encode()[node.end_col_offset:].decode()
             found[target.id] = Parameter(target.id, ast.literal_eval(node.value), comment.strip().lstrip("# "))
     except (SyntaxError, ValueError, AttributeError) as error:
-        raise NotebookError(f"Блокнот {notebook.name}: в ячейке параметров допустимы только строки «имя = значение», "
+        raise NotebookError(f"Блокнот {notebook}: в ячейке параметров допустимы только строки «имя = значение», "
                             f"а значение — только число, текст, true/false, список ({error}).") from None
     return found
 

@@ -95,12 +95,21 @@ def texts_clean(texts: Iterable[tuple[str, str]], comments: np.ndarray | None, a
             "из названий в реестре"]))
 
 
+def names_of(units: pd.DataFrame) -> list[str]:
+    """Titles of units and of their regions, as far as they are known.
+
+    >>> names_of(pd.DataFrame({"title": ["ЦЗН 1", "ЦЗН 2"], "region": ["Тверь", None]}))
+    ['ЦЗН 1', 'Тверь', 'ЦЗН 2']
+    """
+    return list(units[[column for column in ("title", "region") if column in units]].stack().dropna().unique())
+
+
 def names_with_numbers(root: Path, edition: Edition, period: str, units: pd.DataFrame) -> set[str]:
     """Names and reservations of the editions that a report speaks of, of its units and regions, if they hold digits."""
     told = {edition.version, *waves.overlaps(root, edition),
             *(wave.version for wave in waves.waves(root, edition, period))}
     said = set().union(*(chapters.words_of(editions.load_edition(root, version)) for version in told))
-    said.update(units.index.astype(str), *(units[column].dropna() for column in ("title", "region") if column in units))
+    said.update(units.index.astype(str), names_of(units))
     return {name for name in said if any(sign.isdecimal() for sign in name)}
 
 

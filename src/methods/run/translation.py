@@ -8,6 +8,7 @@ from pathlib import Path
 from methods.data import store
 from methods.index.edition import Edition
 from methods.report.english import writing
+from methods.run.release import names_of
 
 
 def translation(root: Path, edition: Edition, period: str, issued: str = "", template: Path | None = None,
@@ -18,8 +19,7 @@ def translation(root: Path, edition: Edition, period: str, issued: str = "", tem
     the date is given.
     """
     def translate(folder: Path, notebooks: list[Path]) -> None:
-        units = store.prepare(root, edition, period).units
-        names = units[[column for column in ("title", "region") if column in units]].stack().dropna().unique()
+        names = names_of(store.prepare(root, edition, period).units)
         missing = writing.write(folder, notebooks, names,
                                 title=writing.report_title(edition.version, period) if issued else "",
                                 issued=issued, template=template)

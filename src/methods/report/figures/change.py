@@ -19,9 +19,8 @@ from methods.report.figures.style import (
     TEXT,
     labelled_rows,
     legend_above,
-    signed,
 )
-from methods.report.results import spelled
+from methods.report.results import signed, spelled
 
 
 def mean_effects(tables: dict[str, pd.Series], unit: str) -> Figure:

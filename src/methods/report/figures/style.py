@@ -16,8 +16,6 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from methods.report.results import spelled
-
 WIDTH = 7.6   # inches
 TEXT = 10.0   # points: 8.3 on a column of 16 cm
 LINE_HEIGHT = 0.16   # inches of a line of text
@@ -54,16 +52,6 @@ def comma(axes: plt.Axes, which: str = "xy") -> None:
         return f"{value:.10g}".replace(".", ",").replace("-", "−")
     for letter in which:
         getattr(axes, f"{letter}axis").set_major_formatter(FuncFormatter(text))
-
-
-def signed(value: float, decimals: int) -> str:
-    """A change with its sign.
-
-    >>> signed(0.126, 2), signed(-1.5, 1), signed(0.001, 2)
-    ('+0,13', '−1,5', '0,00')
-    """
-    text = spelled(value, decimals)
-    return text if text.startswith(("−", "—")) or not text.strip("0,") else f"+{text}"
 
 
 def wrapped(labels: Sequence[object], width: int) -> list[str]:
