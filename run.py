@@ -58,11 +58,20 @@ HELP = """\
 Первый запуск готовит среду в папке .venv: одна-пять минут. Следующие запуски начинаются сразу.
 """
 
-# JupyterLab in Russian, and no calls to the network for news or updates.
-LAB_OVERRIDES = {
+TOUR = ROOT / "tools" / "lab" / "tour.json"
+TOUR_PLUGIN, FIRST_NOTEBOOK = "jupyterlab-tour:user-tours", "notebooks/01_calibrate_weights.ipynb"
+
+# JupyterLab in Russian, no calls to the network for news or updates, pages rather than their source, and a notebook
+# that changes on disk only when somebody saves it: reports are made from these same files.
+LAB_SETTINGS = {
     "@jupyterlab/translation-extension:plugin": {"locale": "ru_RU"},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension:plugin": {
+        "autosave": False, "defaultViewers": {"markdown": "Markdown Preview"}},
 }
+# Tours in English; a button in English that would start another server.
+LAB_DISABLED = ("jupyterlab-tour:default-tours", "jupyterlab-tour:notebook-tours",
+                "@voila-dashboards/jupyterlab-preview")
 
 # The function rather than the console script: that one is an unsigned .exe on Windows, which antivirus rules
 # of an organisation may block. -P keeps files of the current folder from hiding installed modules.
@@ -87,9 +96,9 @@ def zvezda_command(words):
 
 
 def lab_command(words):
-    """JupyterLab over the project folder, opened at the notebooks."""
+    """JupyterLab over the project folder, opened at the page that leads through the notebooks."""
     return [str(PYTHON), "-m", "jupyterlab", "--ServerApp.root_dir=" + str(ROOT),
-            "--LabApp.default_url=/lab/tree/notebooks", *words]
+            "--LabApp.default_url=/lab/tree/notebooks/README.md", *words]
 
 
 def test_commands(words):
@@ -206,13 +215,41 @@ def set_up(offline):
             say(f"  {title} …")
             if call(command) != 0:
                 raise SetupError(pip_advice(offline))
-        settings = VENV / "share" / "jupyter" / "lab" / "settings"
-        settings.mkdir(parents=True, exist_ok=True)
-        (settings / "overrides.json").write_text(json.dumps(LAB_OVERRIDES, indent=2), encoding="utf-8")
         unfinished = STAMP.with_suffix(".partial")
         unfinished.write_text(json.dumps(wanted), encoding="utf-8")
         unfinished.replace(STAMP)
         say("Среда готова.")
+
+
+def lab_files():
+    """What JupyterLab reads when it starts: file of the environment -> content."""
+    tour = json.loads(TOUR.read_text(encoding="utf-8"))
+    everywhere = tour.pop("every_step")
+    tour["steps"] = [{**everywhere, **step} for step in tour["steps"]]
+    command = {"id": "{}:{}".format(TOUR_PLUGIN, tour["id"])}
+    # A button in the top bar opens the first notebook and starts the tour there. The extension's own offer, a note that
+    # goes away by itself and says «ты», is left out: the tour counts as seen.
+    both = {"commands": ["docmanager:open", "jupyterlab-tour:launch"], "args": {"path": FIRST_NOTEBOOK, **command}}
+    button = {"name": "zvezda-tour", "label": tour["label"], "command": "apputils:run-all-enabled", "args": both,
+              "rank": 60}
+    taken = [{**command, "version": 0}]
+    return {
+        "share/jupyter/lab/settings/overrides.json": {
+            **LAB_SETTINGS, TOUR_PLUGIN: {"tours": [tour]},
+            "@jupyterlab/application-extension:top-bar": {"toolbar": [button]},
+            "@jupyterlab/notebook-extension:panel": {"toolbar": [{"name": "jupyterlab-tour", "disabled": True}]}},
+        "etc/jupyter/labconfig/page_config.json": {"disabledExtensions": dict.fromkeys(LAB_DISABLED, True)},
+        "etc/jupyter/serverconfig/jupyterlabtourplugin.json": {"state": taken},
+    }
+
+
+def configure_lab():
+    """Give the environment the settings of this project. At every start: their text changes without any package."""
+    for name, content in lab_files().items():
+        file, text = VENV / name, json.dumps(content, ensure_ascii=False, indent=2).encode("utf-8")
+        if not file.exists() or file.read_bytes() != text:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text)
 
 
 def make_venv():
@@ -275,6 +312,8 @@ def main(words):
         set_up(offline=WHEELHOUSE.is_dir() and word != "wheelhouse")
         if word == "wheelhouse":
             return make_wheelhouse()
+        if word == "lab":
+            configure_lab()
     except KeyboardInterrupt:
         print("Подготовка среды прервана; следующий запуск начнёт её заново.", file=sys.stderr, flush=True)
         return INTERRUPTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -24,7 +25,7 @@ HOLE = "\x00"   # where a value goes into an f-string, or code stood
 def texts(root) -> list[tuple[str, str]]:
     """Every Russian text with its place; code, formulas and addresses are holes."""
     read = [(place, CODE.sub(HOLE, text)) for place, text in [
-        *_modules(root), *_notebooks(root), *_documents(root), *_editions(root)]]
+        *_modules(root), *_notebooks(root), *_documents(root), *_editions(root), *_tour(root)]]
     return [(place, text) for place, text in read if re.search(CYRILLIC, text)]
 
 
@@ -45,7 +46,7 @@ def _notebooks(root: Path) -> Iterator[tuple[str, str]]:
 
 
 def _documents(root: Path) -> Iterator[tuple[str, str]]:
-    for path in [root / "README.ru.md", *sorted((root / "docs").rglob("*.md"))]:
+    for path in [root / "README.ru.md", root / "notebooks" / "README.md", *sorted((root / "docs").rglob("*.md"))]:
         for number, line in enumerate(re.sub(r"```.+?```", lambda block: re.sub(r"[^\n]", " ", block[0]),
                                              path.read_text("utf-8"), flags=re.DOTALL).splitlines(), 1):
             yield f"{path.name}:{number}", re.sub(r"\s*\|\s*", " | ", line).strip()
@@ -61,6 +62,11 @@ def _editions(root: Path) -> Iterator[tuple[str, str]]:
             yield from (text for own in value for text in texts(own))
     for path in sorted((root / "data" / "raw" / "methodology").glob("*.yaml")):
         yield from ((path.name, text) for text in texts(yaml.safe_load(path.read_text("utf-8"))))
+
+
+def _tour(root: Path) -> Iterator[tuple[str, str]]:
+    for step in json.loads((root / "tools" / "lab" / "tour.json").read_text("utf-8"))["steps"]:
+        yield from ((step["title"], line) for line in (step["title"], *step["content"].splitlines()))
 
 
 def _strings(source: str) -> Iterator[tuple[int, str]]:

@@ -8,9 +8,13 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
+from jupyter_core.paths import ENV_CONFIG_PATH
+from jupyterlab.commands import get_app_dir
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -44,8 +48,9 @@ def run(root, tmp_path):
     """
     folder = tmp_path / "Мои документы" / "Звезда 2026"
     folder.mkdir(parents=True)
-    for name in ("run.py", "requirements.txt", "pyproject.toml"):
-        shutil.copy(root / name, folder)
+    (folder / "tools" / "lab").mkdir(parents=True)
+    for name in ("run.py", "requirements.txt", "pyproject.toml", "tools/lab/tour.json"):
+        shutil.copy(root / name, folder / name)
     module = load_run(folder)
     module.calls, module.exit_codes = [], {}
 
@@ -266,7 +271,59 @@ def test_jupyterlab_speaks_russian_and_stays_offline(run):
     overrides = json.loads((run.VENV / "share/jupyter/lab/settings/overrides.json").read_text(encoding="utf-8"))
     assert overrides["@jupyterlab/translation-extension:plugin"] == {"locale": "ru_RU"}
     assert overrides["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    assert overrides["@jupyterlab/docmanager-extension:plugin"]["autosave"] is False   # reports use these notebooks
     assert run.calls[-1][0][1:3] == ["-m", "jupyterlab"]
+
+
+def test_jupyterlab_opens_at_the_page_that_leads_through_every_notebook(run, root):
+    (start,) = [word.partition("=/lab/tree/")[2] for word in run.lab_command([]) if "default_url" in word]
+    rows = re.findall(r"(?m)^\| \[[^]]+\]\(([^)]+)\) \|", (root / start).read_text(encoding="utf-8"))
+    notebooks = sorted(path.name for path in (root / "notebooks").glob("*.ipynb"))
+    assert sorted(rows) == notebooks
+    assert rows[:4] == notebooks[:4]   # the four jobs in order
+    assert (root / run.FIRST_NOTEBOOK).name == rows[0]
+
+
+def test_the_environment_has_the_settings_where_jupyterlab_looks_for_them(run):
+    settings, page_config, _ = run.lab_files()
+    assert Path(sys.prefix, settings).parent == Path(get_app_dir()) / "settings"
+    assert str(Path(sys.prefix, page_config).parents[1]) in ENV_CONFIG_PATH
+
+
+def test_a_changed_tour_reaches_an_environment_that_is_already_there(run):
+    run.main(["lab"])
+    run.calls.clear()
+    run.TOUR.write_text(run.TOUR.read_text(encoding="utf-8").replace("Рабочая среда", "Иная среда"), encoding="utf-8")
+    run.main(["lab"])
+    assert [command for command, _ in run.calls] == [run.lab_command([])]   # and nothing is installed
+    assert "Иная среда" in (run.VENV / "share/jupyter/lab/settings/overrides.json").read_text(encoding="utf-8")
+
+
+def test_the_installed_jupyterlab_accepts_every_setting(run):
+    """It says nothing of a setting that it does not understand: it goes on without it, in English."""
+    share = Path(get_app_dir()).parent
+    for plugin, values in run.lab_files()["share/jupyter/lab/settings/overrides.json"].items():
+        package, name = plugin.split(":")
+        places = (share / "lab" / "schemas" / package, share / "labextensions" / package / "schemas" / package)
+        (schema,) = [place / f"{name}.json" for place in places if (place / f"{name}.json").is_file()]
+        schema = json.loads(schema.read_text(encoding="utf-8"))
+        assert values.keys() <= schema["properties"].keys()
+        jsonschema.validate(values, {**schema, "required": []})
+
+
+def test_the_tour_is_numbered_and_has_no_button_in_english(run):
+    files = run.lab_files()
+    (tour,) = files["share/jupyter/lab/settings/overrides.json"][run.TOUR_PLUGIN]["tours"]
+    numbers = [step["title"].partition(". ")[0] for step in tour["steps"]]
+    assert numbers == [f"{number} из {len(numbers)}" for number in range(1, len(numbers) + 1)]
+    assert set(tour["options"]["locale"]) == {"back", "close", "last", "next", "open", "skip"}
+    assert all(re.fullmatch("[А-Я][а-я]+", word) for word in tour["options"]["locale"].values())
+    assert tour["options"]["showProgress"] is False   # «Next (Step 1 of 8)»: that one cannot be translated
+    # The extension's own tours and its offer, a note that goes away by itself, are off.
+    disabled = files["etc/jupyter/labconfig/page_config.json"]["disabledExtensions"]
+    assert disabled["jupyterlab-tour:default-tours"]
+    assert files["etc/jupyter/serverconfig/jupyterlabtourplugin.json"] == {
+        "state": [{"id": f"{run.TOUR_PLUGIN}:{tour['id']}", "version": 0}]}
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
