@@ -6,11 +6,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from methods import cli
+from methods import cli, errors
 from methods.run import JOBS
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = sorted(path for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md", "tests/**/*.md")
+DOCUMENTS = sorted(path for pattern in ("*.md", "docs/**/*.md", "notebooks/*.md", "benchmarks/*.md",
+                                       "tests/**/*.md")
                    for path in ROOT.glob(pattern))
 ENVIRONMENT = {"lab", "test", "wheelhouse"}  # words of run.py itself
 every_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -48,6 +49,20 @@ def test_every_command_exists(path):
     assert words - ENVIRONMENT - set(cli.zvezda.commands) == set()
 
 
+def test_recipes_name_files_rooms_and_lists_that_are_there():
+    recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    modules = [path for folder in ("src", "tests", "tools") for path in ROOT.glob(f"{folder}/**/*.py")]
+    ours = ["/run.py", *(path.as_posix() for path in modules)]
+    code = "".join(path.read_text(encoding="utf-8") for path in modules)
+    named, rooms, lists = (set(re.findall(pattern, recipes)) for pattern in (
+        r"[\w/]+\.py\b", r"\b(?:tests|tools|src|docs|notebooks|data/raw)/\w[\w./]*\w", r"`(_?[A-Z][A-Z_]{2,})`"))
+    invented = {"data/raw/my_set", "data/raw/methodology/OLD.yaml"}   # names that stand for the reader's own
+    assert min(len(named), len(rooms), len(lists)) > 8
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in ours)] == []
+    assert [room for room in rooms if not (ROOT / room).exists() and not room.startswith(tuple(invented))] == []
+    assert [name for name in lists if not re.search(rf"(?m)^{name}\b[^=\n]*=", code)] == []
+
+
 def test_the_guide_names_tables_that_notebooks_save():
     saved = {job: (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8") for job, name in JOBS.items()}
     named = set(re.findall(rf"`({'|'.join(JOBS)})-(\w+)\.csv`",
@@ -57,6 +72,24 @@ def test_the_guide_names_tables_that_notebooks_save():
             if re.sub(r"_(\d{4}_\d{4}|region)$", "", table) not in saved[job] + code]
     assert named
     assert lost == []
+
+
+def test_every_exit_code_is_one_class_and_one_row():
+    """0 and the codes of signals have no class."""
+    rows = re.findall(r"(?m)^\| ([\d, ]+) \|", (ROOT / "docs" / "exit_codes.md").read_text(encoding="utf-8"))
+    own = [error.exit_code for error in vars(errors).values()
+           if isinstance(error, type) and issubclass(error, errors.ZvezdaError)]
+    assert [int(code) for row in rows for code in row.split(", ")] == [0, *sorted(own), 129, 130, 143]
+
+
+def test_both_readmes_count_what_the_page_of_validation_counts():
+    page, english, russian = ((ROOT / name).read_text(encoding="utf-8")
+                              for name in ("docs/validation.md", "README.md", "README.ru.md"))
+    sources, cells = map(int, re.search(r"Источников (\d+), сверок \d+, чисел (\d+): всё сошлось", page).groups())
+    assert f"recomputes {cells:,} published numbers of {sources} sources" in english
+    spaced = re.findall(r"(\d+ \d{3}) (?:опубликованных )?чис\w+ из (\d+) источников", russian)
+    assert len(spaced) == 2
+    assert set(spaced) == {(f"{cells:,}".replace(",", " "), str(sources))}
 
 
 def test_decisions_are_numbered_without_gaps():

@@ -19,6 +19,7 @@ from methods import cli
 from methods.data import editions
 from methods.data.editions import parse_edition
 from methods.errors import EditionError
+from methods.index.aggregate import AGGREGATIONS
 from methods.index.grade import bands
 from methods.report.chapters import weights_of_edition
 
@@ -241,7 +242,7 @@ YAML = [
     Row("YML-21 unseen", "group: С2", "group: С2\u200b", "group: С2\u200b", "indicators.П1.group",
         ("Возможно, имелось в виду «С2»", "Символ 3: невидимый знак U+200B")),
     Row("YML-22", "arithmetic", "geometic", "method: geometic", "aggregation.default.method",
-        ("arithmetic, geometric, harmonic, power, sum", "Возможно, имелось в виду «geometric»")),
+        (", ".join(AGGREGATIONS), "Возможно, имелось в виду «geometric»")),
     Row("YML-26 equal", GOALPOSTS, "{method: goalposts, low: 10, high: 10}", "normalisation: {method: g",
         "indicators.Д1.normalisation", ("low (10) должна быть меньше верхней high (10)",)),
     Row("YML-26 swapped", GOALPOSTS, "{method: goalposts, low: 10, high: 0}", "normalisation: {method: g",

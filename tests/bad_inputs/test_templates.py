@@ -186,6 +186,26 @@ def test_files_of_other_kinds(folder, tmp_path, edition):
         ("FLD-01", "прочее.csv")]
 
 
+def test_a_second_registry_is_refused_by_its_name(folder, tmp_path, edition):
+    out = sent(folder, tmp_path / "sent", edition)
+    shutil.copy(out / "реестр.xlsx", out / "реестр_второй.xlsx")
+    protocol, _ = checked(out, edition)
+    (problem,) = protocol.of("error")
+    assert (problem.code, problem.place.file.rsplit("/", 1)[-1]) == ("FLD-03", "реестр_второй.xlsx")
+    assert "реестр.xlsx" in problem.rule("ru")
+
+
+def test_answers_about_maturity_without_a_list_of_questions_are_told_and_not_counted(tmp_path, edition):
+    pd.DataFrame({"регион": ["01"], "вопрос": ["1.1"], "ответ": ["3"], "оценщик": ["само"]}).to_csv(
+        tmp_path / "зрелость.csv", sep=";", index=False)
+    protocol, intake = checked(tmp_path, edition)
+    (problem,) = protocol.of("warning")
+    assert (problem.code, problem.place.file.rsplit("/", 1)[-1]) == ("FLD-04", "зрелость.csv")
+    assert protocol.of("error") == []
+    assert "star-2022" in problem.rule("ru")
+    assert intake is None
+
+
 def test_demonstration_passes(tmp_path, edition):
     """The demonstration data of a year, sent as three CSV files: no error, and warnings only where they are due."""
     rows = {"01-001", "01-002", "01-003", "02-001", "02-002"}

@@ -13,6 +13,7 @@ import yaml
 from methods.data import editions, reference
 from methods.data.editions import load_edition, parse_edition, record_adopted
 from methods.errors import EditionError, UsageError
+from methods.index.aggregate import AGGREGATIONS
 from methods.problem_texts import TEXTS
 
 
@@ -217,7 +218,7 @@ SLIPS = {
         "indicators.Д1.sides.objective.table", "нет таблицы «checklst». Возможно, имелось в виду «checklist»."),
     "unknown way to aggregate": (
         "method: arithmetic", "method: arithmetik", "method: arithmetik", "aggregation.default.method",
-        'найдено "arithmetik"; допустимо: arithmetic, geometric, harmonic, power, sum. '
+        f'найдено "arithmetik"; допустимо: {", ".join(AGGREGATIONS)}. '
         "Возможно, имелось в виду «arithmetic»."),
     "unknown status": (
         "status: candidate", "status: принята", "status", "status",

@@ -97,7 +97,7 @@ def test_a_fault_is_told_with_its_cell(root, catalogue, change, words):
 
 
 def test_a_repeated_code_is_refused(root, catalogue):
-    with pytest.raises(Rejected, match=r"строка 3 \| столбец «код» \(A\)"):
+    with pytest.raises(Rejected, match=r"PRC-02 .*строка 3 \| столбец «код» \(A\).*\n.*в строке 2"):
         practices.read_practices(catalogue(ROW, ROW | {"название": "Другая"}), root)
 
 

@@ -13,7 +13,7 @@ from nbformat import v4
 from methods.agreement.interviews import index_errors, questionnaire_points
 from methods.data.editions import parse_edition
 from methods.errors import InputError, NotPublishable
-from methods.index.edition import INDEX
+from methods.index.edition import INDEX, Aggregation
 from methods.index.score import element_score, score
 from methods.report import document
 from methods.report.render import to_html
@@ -172,6 +172,9 @@ def test_editions_without_weights_of_groups_are_refused(answers, names):
     added = edition(aggregation={"default": {"method": "arithmetic"}, "index": {"method": "sum"}})
     with pytest.raises(NotPublishable, match="редакции block индекс — сумма баллов, от весов он не зависит"):
         group_scores(scores, scores.published(method), names, added)
+    unknown = {"default": Aggregation.model_construct(method="exponential", exponent=None)}
+    with pytest.raises(NotPublishable, match="способом «exponential», а страница считает только степенные средние"):
+        group_scores(scores, scores.published(method), names, method.model_copy(update={"aggregation": unknown}))
     with pytest.raises(NotPublishable, match="редакции block индекс составлен не из групп"):
         group_scores(scores, scores.published(method), names, method.model_copy(update={"groups": {}}))
 

@@ -10,6 +10,8 @@ import pytest
 from made_editions import FLAT, NAN, content_of, make, table, values
 
 from methods.errors import InputError, ZvezdaError
+from methods.index import normalise
+from methods.index.aggregate import AGGREGATIONS
 from methods.index.edition import INDEX, Aggregation, Edition, Missing, Normalisation
 from methods.index.rank import mean_rank_shift, rank
 from methods.index.score import EVERYONE, score
@@ -267,6 +269,11 @@ def test_winsorisation_moves_outliers_before_normalisation():
             row = pd.DataFrame(u, columns=experiment.columns)["weights"].loc[draw]
             return score(table(treated), changed(edition, weights=noisy(edition, row, 0.25))).index
         agree(experiment, u, recipe)
+
+
+def test_no_way_that_an_edition_may_name_is_left_out():
+    assert {rule["method"] for rule in NORMALISATIONS} == set(normalise.NORMALISATIONS)
+    assert {rule["method"] for rule in MEANS.values()} == set(AGGREGATIONS) - {"sum"}
 
 
 # --- choices of method ------------------------------------------------------------------------------------------------
@@ -573,3 +580,39 @@ def test_a_dirichlet_draw_from_the_corner_of_the_cube_has_equal_weights():
     corner, inside = experiment.index(np.array([[0.0, 0, 0], [0.5, 0.5, 0.5]]))[0]
     np.testing.assert_allclose(corner, frame[list("ABC")].mean(axis=1))
     assert not np.allclose(inside, corner)
+
+
+@pytest.mark.parametrize("ties", ["min", "average"])
+def test_units_that_lose_their_place_count_neither_as_moved_nor_as_staying(ties):
+    """Where complete data are asked for, some units have no score; the mean is over the others."""
+    edition = changed(FLAT, missing={"default": {"rule": "reweight"}}, ranking={"ties": ties})
+    measured = table(values(14, gaps=0.12))
+    experiment = Experiment(measured, edition, [MissingChoice((Missing(rule="reweight"), Missing(rule="complete"))),
+                                                WeightNoise(0.5)])
+    u = points(experiment, 40)
+    places = experiment.model("place")(u)
+    lost = np.isnan(places).any(axis=1)
+    assert lost.any()
+    assert not lost.all()
+    expected = np.nanmean(np.abs(places - experiment.adopted.to_numpy()), axis=1)
+    np.testing.assert_allclose(experiment.model("shift")(u)[:, 0], expected, rtol=0, atol=1e-12)
+
+
+def test_a_failed_draw_has_no_shift_and_spoils_no_other():
+    """A geometric mean of a value that is not positive: the draws that take it fail, alone."""
+    frame = values(8)
+    frame.iloc[2, 1] = 0.0
+    experiment = Experiment(table(frame), FLAT, [AggregationChoice((Aggregation(method="arithmetic"),
+                                                                    Aggregation(method="geometric"))),
+                                                 WeightNoise(0.5)])
+    u = points(experiment, 30)
+    scores, why = experiment.index(u)
+    failed = why != ""
+    assert set(why[failed]) == {"среднее геометрическое в «index»: значение не больше 0 (B)"}
+    assert 0 < failed.sum() < 30
+    assert np.isnan(scores[failed]).all()
+    assert np.isfinite(scores[~failed]).all()
+    for outcome in ("place", "score", "shift"):
+        found = experiment.model(outcome)(u)
+        assert np.isnan(found[failed]).all()
+        assert np.isfinite(found[~failed]).all()

@@ -127,13 +127,17 @@ def group_scores(scores: Scores, published: pd.DataFrame, titles: pd.Series, edi
     Raises
     ------
     NotPublishable
-        The index is not made of groups, is a sum whose weights change nothing, or fewer than 3 units take part.
+        The index is not made of groups, is a sum whose weights change nothing or a mean that the page does not count,
+        or fewer than 3 units take part.
     """
-    groups = edition.children(INDEX)
+    groups, how = edition.children(INDEX), edition.aggregation_of(INDEX).method
     if len(groups) < 2 or not set(groups) <= set(edition.groups):
         raise NotPublishable(f"{WHAT}: в редакции {edition.version} индекс составлен не из групп, двигать нечего.")
-    if edition.aggregation_of(INDEX).method == "sum":
+    if how == "sum":
         raise NotPublishable(f"{WHAT}: в редакции {edition.version} индекс — сумма баллов, от весов он не зависит.")
+    if how not in (*EXPONENTS, "power"):
+        raise NotPublishable(f"{WHAT}: в редакции {edition.version} индекс сведён способом «{how}», а страница считает "
+                             "только степенные средние.")
     own, shown = scores.elements[groups], published[[INDEX, *groups]].reindex(scores.elements.index)
     hidden = (own.notna() & shown[groups].isna()).any(axis=1)
     open_ = scores.eligible & shown[INDEX].notna() & ~hidden & _always_eligible(scores, edition)
