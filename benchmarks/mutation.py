@@ -61,18 +61,22 @@ ROOMS = ("index", "weights", "agreement", "sensitivity", "maturity")
 OTHER_TESTS = {  # where a module has others than tests/<room>/test_<module>.py
     "index/edition": ["index/test_edition.py", "data/test_editions.py"],
     "index/consistency": ["index/test_consistency.py", "data/test_editions.py"],
+    "agreement/correlation": ["agreement/test_correlation.py", "agreement/test_concordance.py"],  # shared parts
     "agreement/inputs": ["agreement/test_raters.py", "agreement/test_kappa.py", "agreement/test_correlation.py",
                          "agreement/test_multitrait.py"],
+    "agreement/internal_consistency": ["agreement/test_internal_consistency.py", "agreement/test_variance_ratio.py"],
+    "agreement/intraclass": ["agreement/test_intraclass.py", "agreement/test_variance_ratio.py"],
     "agreement/variance_ratio": ["agreement/test_variance_ratio.py", "agreement/test_random_intercept.py",
                                  "agreement/test_intraclass.py"],
     "agreement/verdict": ["agreement/test_verdict.py", "data/test_editions.py"],
     "sensitivity/convergence": ["sensitivity/test_variance_based.py"],
     "sensitivity/factors": ["sensitivity/test_factors.py", "sensitivity/test_engine.py"],
     "sensitivity/grade_borders": ["sensitivity/test_engine.py", "sensitivity/test_uncertainty.py"],
-    "sensitivity/measured": ["sensitivity/test_engine.py", "sensitivity/test_factors.py"],
+    "sensitivity/measured": ["sensitivity/test_measured.py", "sensitivity/test_engine.py",
+                             "sensitivity/test_factors.py"],
     "sensitivity/noise": ["sensitivity/test_engine.py", "sensitivity/test_factors.py"],
-    "sensitivity/pick_freeze": ["sensitivity/test_variance_based.py", "sensitivity/test_enumeration.py"],
-    "sensitivity/rows": ["sensitivity/test_engine.py", "sensitivity/test_what_if.py"],
+    "sensitivity/pick_freeze": ["sensitivity/test_pick_freeze.py", "sensitivity/test_variance_based.py"],
+    "sensitivity/pairwise": ["sensitivity/test_pairwise.py", "sensitivity/test_rank_sets.py"],  # one-sided, skewed
     "sensitivity/tally": ["sensitivity/test_uncertainty.py"],
 }
 PYTEST = ["-q", "-s", "--tb=no", "--no-header", "-W", "ignore::pytest.PytestAssertRewriteWarning",  # by hypothesis

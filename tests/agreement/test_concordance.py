@@ -13,7 +13,7 @@ from methods.agreement.concordance import (
     exact_limit_intervals,
     repeatability,
 )
-from methods.agreement.correlation import disattenuated
+from methods.agreement.correlation import disattenuated, half_width
 from methods.errors import InputError, NotPublishable
 
 
@@ -436,3 +436,81 @@ def test_errors_of_both_sides_are_taken_off():
 def test_repeatability_counts_its_units():
     x, y = pairs(27)
     assert repeatability(x, y.iloc[:20]).n == 20
+
+
+def test_messages_begin_with_the_name_of_the_measure():
+    x, y = pairs(28)
+    for measure, name in ((concordance, "Согласованность"), (corrected_concordance, "Согласованность"),
+                          (association, "Корреляция"), (repeatability, "Повторяемость")):
+        with pytest.raises(InputError) as raised:
+            measure(x, y, confidence=95)
+        assert str(raised.value) == f"{name}: доверие интервала должно быть больше 0 и меньше 1, найдено 95."
+
+
+def test_spread_that_hangs_on_one_unit_gives_limits_without_intervals():
+    """Without that unit the differences are all equal: nothing is known of their error."""
+    x, _ = pairs(29)
+    found = concordance(x, x.where(x.index != "C07", x + 0.1))
+    assert np.isfinite(found.limits).all()
+    assert np.isnan([*found.lower_limit_interval, *found.upper_limit_interval]).all()
+    assert np.isfinite(found.bias_interval).all()
+    assert np.isnan(repeatability(x, x.where(x.index != "C07", x + 0.1)).interval).all()
+
+
+def test_limits_of_the_default_are_those_of_bias_and_spread_joined_by_mover():
+    """Zou, Donner (2008) with the correlation of the two jackknives, every unit left out in turn."""
+    x, y = pairs(30, n=16)
+    apart = x - y
+    without = pd.DataFrame({unit: [apart.drop(unit).mean(), np.log(apart.drop(unit).std())] for unit in apart.index}).T
+    added = without.mean() - without
+    link = (added[0] * added[1]).sum() / np.sqrt((added[0]**2).sum() * (added[1]**2).sum())
+    level = stats.t.ppf(0.975, 15) * np.sqrt(15 / 16 * (added[0]**2).sum())
+    half = half_width(added[1].to_numpy(), 0.95)
+    inner, outer = (LIMIT * apart.std() * way for way in (1 - np.exp(-half), np.exp(half) - 1))
+    found = concordance(x, y)
+    low, high = found.limits
+    assert found.lower_limit_interval == pytest.approx((
+        low - np.sqrt(level**2 + outer**2 - 2 * link * level * outer),
+        low + np.sqrt(level**2 + inner**2 - 2 * link * level * inner)))
+    assert found.upper_limit_interval == pytest.approx((
+        high - np.sqrt(level**2 + inner**2 + 2 * link * level * inner),
+        high + np.sqrt(level**2 + outer**2 + 2 * link * level * outer)))
+
+
+def test_interval_of_the_repeatability_by_leaving_units_out_one_by_one():
+    x, y = pairs(31, n=14)
+    without = np.array([np.log(repeatability(x.drop(unit), y).coefficient) for unit in x.index])
+    for confidence in (0.8, 0.95):
+        found = repeatability(x, y, confidence)
+        half = half_width(without.mean() - without, confidence)
+        assert found.interval == pytest.approx(tuple(found.coefficient * np.exp(way * half) for way in (-1, 1)))
+        assert found.confidence == confidence
+    assert found.within_deviation == pytest.approx(np.sqrt(((x - y) ** 2).mean() / 2))
+
+
+def test_what_is_not_defined_keeps_its_numbers():
+    x, y = pairs(32)
+    for found in (concordance(x, 0 * y, 0.8), association(x, 0 * y, 0.8),
+                  corrected_concordance(x, 0 * y, confidence=0.8),
+                  corrected_concordance(x, y, pd.Series(9.0, x.index), confidence=0.8)):
+        assert (found.n, found.only_x, found.only_y, found.confidence) == (30, 0, 0, 0.8)
+        assert found.why
+    lost = corrected_concordance(x, y, pd.Series(1.2 * x.var(), x.index), pd.Series(0.2 * y.var(), y.index))
+    assert (lost.reliability_x, lost.reliability_y) == pytest.approx((-0.2, 0.8))
+    assert lost.observed == pytest.approx(concordance(x, y).ccc)
+    assert np.isnan([lost.accuracy, lost.scale_shift, lost.location_shift, lost.pearson, *lost.ccc_interval]).all()
+
+
+def test_where_all_differences_or_all_sums_are_equal_there_is_no_p_of_equal_variances():
+    x, _ = pairs(33)
+    assert np.isnan(concordance(x, x).equal_variances_p)
+    assert concordance(x, 2 * x).equal_variances_p == 0
+
+
+def test_exact_opposites_have_no_proportional_bias():
+    """The mean of x and c - x does not vary: there is nothing for the difference to depend on."""
+    x = pd.Series(np.linspace(0.1, 0.9, 30), [f"C{number:03d}" for number in range(30)])
+    for intervals in ("jackknife", "normal"):
+        found = concordance(x, 1 - x, intervals=intervals)
+        assert np.isnan([found.proportional_bias, *found.proportional_bias_interval]).all()
+        assert found.pearson == pytest.approx(-1)

@@ -407,3 +407,88 @@ def test_ends_of_fiellers_interval_are_where_its_equality_holds():
     size = abs(excess(high + 1))
     assert [excess(low) / size, excess(high) / size] == pytest.approx([0, 0], abs=1e-9)
     assert excess((low + high) / 2) < 0 < excess(low - 0.1)
+
+
+# What is told beside the number.
+
+HARDLY = {"constant": ([0.1, 0.2, 0.4, 0.5], [1.0, 1, 1, 1]), "complete": ([0.1, 0.2, 0.4, 0.5], [0.2, 0.4, 0.8, 1.0]),
+          "one unit": ([0.1, 0.2, 0.4, 0.5], [0.3, 0.3, 0.9, 0.3])}
+
+
+@pytest.mark.parametrize("measure", [*MEASURES, disattenuated])
+@pytest.mark.parametrize("what", HARDLY)
+def test_the_confidence_asked_for_is_told_where_hardly_anything_is_defined(measure, what):
+    found = measure(*(pd.Series(side, list("abcd")) for side in HARDLY[what]), confidence=0.8)
+    assert (found.confidence, found.n) == (0.8, 4)
+    assert np.isnan(found.interval).all() or measure is disattenuated
+    assert found.why or measure is disattenuated
+
+
+@pytest.mark.parametrize("measure", [*MEASURES, disattenuated])
+def test_every_interval_grows_with_the_confidence(measure):
+    x, y = sides(33)
+    narrow, wide = (measure(x, y, confidence=confidence) for confidence in (0.5, 0.99))
+    assert wide.interval[0] < narrow.interval[0] < narrow.value < narrow.interval[1] < wide.interval[1]
+    assert (narrow.confidence, wide.confidence, narrow.why) == (0.5, 0.99, "")
+    for name in {pearson: ["fisher"], spearman: ["bonett_wright"], kendall: ["fieller"]}.get(measure, []):
+        narrow, wide = (measure(x, y, confidence, name) for confidence in (0.5, 0.99))
+        assert wide.interval[0] < narrow.interval[0] < narrow.interval[1] < wide.interval[1]
+
+
+def test_reliability_tells_why_it_has_no_interval_and_with_what_confidence():
+    x, _ = sides(34)
+    errors = pd.Series(0.001, x.index)
+    lone = reliability(pd.Series(0.75, x.index).where(x.index != "C007", 1.0), errors, 0.8)
+    assert np.isfinite(lone.value)
+    assert np.isnan(lone.interval).all()
+    assert lone.why == "интервал не определён: без одной единицы нет разброса"
+    flat = reliability(0 * x, errors, 0.8)
+    assert flat.why == "не определена: нет разброса («опрос»: одно значение у всех 40 единиц)"
+    assert np.isnan(flat.interval).all()
+    narrow, wide = (reliability(x, errors, confidence) for confidence in (0.5, 0.99))
+    assert wide.interval[0] < narrow.interval[0] < narrow.interval[1] < wide.interval[1]
+    for found in (lone, flat, reliability(x, 0 * errors, 0.8)):
+        assert (found.n, found.confidence) == (40, 0.8)
+    assert reliability(x.where(x.index > "C002"), errors).n == 37
+
+
+def test_jackknife_of_the_reliability_by_leaving_units_out_one_by_one():
+    """For the logarithm of the share of error."""
+    x, _ = sides(35, n=14)
+    errors = pd.Series(np.linspace(0.0005, 0.002, 14), x.index)
+    without = np.log([1 - reliability(x.drop(unit), errors).value for unit in x.index])
+    found = reliability(x, errors)
+    half = corr.half_width(without.mean() - without, 0.95)
+    assert found.interval == pytest.approx(tuple(1 - (1 - found.value) * np.exp(way * half) for way in (1, -1)))
+
+
+def test_degrees_of_freedom_of_a_jackknife_fall_with_heavy_tails_and_never_rise():
+    """Satterthwaite by scipy's unbiased kurtosis; light tails keep n - 2; the scale of the contributions is nothing."""
+    heavy, light = np.array([0.0] * 18 + [5.0, -5.0, 0.1, -0.1]), np.array([1.0, -1.0] * 11)
+    for added in (heavy, light):
+        excess = max(stats.kurtosis(added, bias=False), 0)
+        freedom = min(20, 2 / (2 / 21 + excess / 22))
+        expected = stats.t.ppf(0.95, freedom) * np.sqrt(21 / 22 * (added**2).sum())
+        assert corr.half_width(added, 0.9) == pytest.approx(expected)
+        assert corr.half_width(added * 1e-200, 0.9) == pytest.approx(expected * 1e-200)
+    assert corr.half_width(np.array([1.0, -2.0, 1.0]), 0.9) == pytest.approx(stats.t.ppf(0.95, 1) * 2)
+    assert np.isnan(corr.half_width(np.array([1.0, np.inf, 0.0, 1.0]), 0.9))
+    assert corr.half_width(np.zeros(5), 0.9) == 0
+
+
+def test_errors_that_occur_twice_are_named():
+    x, y = sides(37)
+    errors = pd.Series(0.001, x.index)
+    with pytest.raises(InputError) as raised:
+        disattenuated(x, y, None, pd.concat([errors, errors.head(2)]))
+    assert str(raised.value) == ("Корреляция (опрос и чек-лист): ошибка «чек-лист»: код повторяется: C000, C001 "
+                                 "(всего 2).")
+    with pytest.raises(InputError, match=r"^Надёжность: доверие интервала должно быть"):
+        reliability(x, errors, 95)
+
+
+def test_unnamed_sides_are_first_and_second():
+    x, y = sides(38)
+    for side, other, word in ((0 * x, y, "первая оценка"), (x, 0 * y, "вторая оценка")):
+        found = pearson(side.rename(None), other.rename(None))
+        assert found.why == f"не определена: нет разброса («{word}»: одно значение у всех 40 единиц)"

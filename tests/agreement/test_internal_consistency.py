@@ -149,8 +149,10 @@ def test_many_indicators_are_split_at_random_by_the_seed():
 
 
 def test_halves_without_spread_are_refused():
-    with pytest.raises(NotPublishable, match="сумма показателей одной из половин не меняется"):
+    with pytest.raises(NotPublishable) as raised:
         split_half(pd.DataFrame({"a": [1, 2, 3], "b": [3, 2, 1], "c": [1, 3, 2], "d": [3, 1, 2]}))
+    assert str(raised.value) == ("Надёжность по половинам: сумма показателей одной из половин не меняется, надёжность "
+                                 "не определена. Проверьте направления показателей.")
     with pytest.raises(NotPublishable, match="сумма показателей не меняется, альфа не определена"):
         cronbach_alpha(pd.DataFrame({"a": [1, 2, 3], "b": [3, 2, 1]}))
 
@@ -259,3 +261,77 @@ def test_structures_that_do_not_fit_are_refused_in_words():
         omega(with_correlations(apart), "three")
     with pytest.raises(InputError, match="считается по полным строкам"):
         cronbach_alpha(ANSWERS, gaps="pairwise", interval="jackknife")
+
+
+# The whole of what is returned.
+
+def test_every_result_is_labelled_and_says_how_it_was_made():
+    marks = peer_marks(30).dropna()
+    found = cronbach_alpha(marks, 0.8)
+    assert list(found.items) == ["mean", "sd", "item_total", "alpha_if_dropped"]
+    pd.testing.assert_index_equal(found.items.index, marks.columns)
+    assert (found.n, found.dropped, found.confidence, found.why) == (len(marks), 0, 0.8, "")
+    halves = split_half(revelle()[["x00", "x01", "x02", "x03"]], seed=7)
+    assert list(halves.splits) == ["guttman", "spearman_brown"]
+    assert (halves.seed, halves.exhaustive, len(halves.splits)) == (7, True, 3)
+    assert list(halves.summary().index) == ["count", "mean", "std", "min", "5%", "25%", "50%", "75%", "95%", "max"]
+    groups = {code: "ABC"[cluster] for code, cluster in zip(revelle(), CLUSTERS, strict=True)}
+    for structure, name, titles in (("one", "one", []), ("three", "three", ["group_1", "group_2", "group_3"]),
+                                    (groups, "groups", ["A", "B", "C"])):
+        found = omega(revelle(), structure)
+        assert list(found.loadings) == ["general", *titles, "uniqueness"]
+        assert (found.structure, found.n, found.dropped, found.why) == (name, 200, 0, "")
+        general, common = found.loadings["general"], found.loadings.drop(columns="uniqueness")
+        assert found.common_share == pytest.approx((general**2).sum() / (common**2).to_numpy().sum())
+        assert ((common**2).sum(axis=1) + found.loadings["uniqueness"]).to_list() == pytest.approx([1] * 12)
+        assert (common.sum() > 0).all()
+
+
+@pytest.mark.parametrize("interval", ["feldt", "jackknife"])
+def test_interval_of_alpha_grows_with_the_confidence(interval):
+    marks = pd.DataFrame(np.random.default_rng(9).normal(size=(30, 4)) + np.random.default_rng(10).normal(size=(30, 1)))
+    narrow, wide = (cronbach_alpha(marks, confidence, interval=interval) for confidence in (0.5, 0.99))
+    assert wide.interval[0] < narrow.interval[0] < narrow.alpha < narrow.interval[1] < wide.interval[1]
+    assert {narrow.method, wide.method} == {interval}
+
+
+def test_an_indicator_that_the_others_undo_has_no_correlation_with_their_sum():
+    """b and c sum to a constant: neither the correlation of a with them nor alpha of the two is defined."""
+    marks = pd.DataFrame({"a": [1.0, 2, 4, 3, 6], "b": [1.0, 3, 2, 5, 4], "c": [5.0, 3, 4, 1, 2]})
+    found = cronbach_alpha(marks).items
+    assert np.isnan(found.loc["a"].to_list()[2:]).all()
+    assert found.loc[["b", "c"], "item_total"].notna().all()
+
+
+def test_turned_indicators_turn_no_factor_over():
+    """All indicators times -1: the same loadings, not negative ones."""
+    marks = revelle()
+    for structure in ("one", "three"):
+        pd.testing.assert_frame_equal(omega(-marks, structure).loadings, omega(marks, structure).loadings, atol=1e-6)
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda: cronbach_alpha(ANSWERS, 95),
+     "Альфа Кронбаха: доверие интервала должно быть больше 0 и меньше 1, найдено 95."),
+    (lambda: cronbach_alpha(ANSWERS, interval="normal"),
+     "Альфа Кронбаха: неизвестно «normal», допустимо: auto, feldt, jackknife."),
+    (lambda: cronbach_alpha(ANSWERS, gaps="zero"), "Альфа Кронбаха: неизвестно «zero», допустимо: listwise, pairwise."),
+    (lambda: cronbach_alpha(ANSWERS.set_axis([0] * 12)), "Альфа Кронбаха: строки: код повторяется: 0 (всего 1)."),
+    (lambda: cronbach_alpha(ANSWERS.set_axis([*range(10), 0], axis=1)),
+     "Альфа Кронбаха: показатели: код повторяется: 0 (всего 1)."),
+    (lambda: split_half(ANSWERS.rename(columns={1: 0})), "Надёжность по половинам: показатели: код повторяется: 0 "
+                                                         "(всего 1)."),
+    (lambda: split_half(ANSWERS, seed=-1), "Надёжность по половинам: разбиений должно быть не меньше 1, seed — не "
+                                           "меньше 0; задано splits=10000, seed=-1."),
+    (lambda: omega(ANSWERS.rename(columns={1: 0})), "Омега Макдональда: показатели: код повторяется: 0 (всего 1)."),
+    (lambda: omega(ANSWERS[[0, 4, 5]], "two"), "Омега Макдональда: неизвестно «two», допустимо: one, three."),
+])
+def test_wrong_options_and_labels_are_refused_in_words(call, words):
+    with pytest.raises((InputError, NotPublishable)) as raised:
+        call()
+    assert str(raised.value) == words
+
+
+def test_one_split_is_enough_to_ask_for():
+    marks = pd.DataFrame(np.random.default_rng(11).normal(size=(30, 22)), columns=[f"i{j:02d}" for j in range(22)])
+    assert len(split_half(marks, splits=1).splits) == 1

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from methods.agreement.interviews import PRIOR, index_errors, interview_plan, questionnaire_points
+from methods.agreement.planner import answers_for_reliability, answers_to_separate, sample_sizes
 from methods.data.editions import parse_edition
 from methods.errors import InputError, NotPublishable
 
@@ -132,3 +133,69 @@ def test_errors_of_the_index_cover_the_truth():
     away = (data.groupby("unit")["points"].mean() - level).abs() / found["se"]
     held = (away <= stats.t.ppf(0.975, found["degrees"])).mean()
     assert 0.94 <= held <= 0.97
+
+
+def test_a_plan_is_made_of_the_planners_functions():
+    """Peer: the same numbers by hand; borders 10 apart are half a band of 5, one border is the median distance."""
+    data, level = points(60)
+    scores = (level + 40).rename("points")
+    plan = interview_plan(data, {}, scores, [70, 80, 90], sizes=[20, 60])
+    far = (scores.to_numpy()[:, None] - np.array([70, 80, 90]))
+    assert list(plan.sizes.index) == [20, 60]
+    pd.testing.assert_frame_equal(plan.sizes, sample_sizes([20, 60], plan.sd, plan.between,
+                                                           np.median(np.abs(far).min(axis=1)), 1.0))
+    assert plan.needed == answers_for_reliability(plan.between, plan.sd, 0.7)
+    assert plan.separate == answers_to_separate(5.0, plan.sd, against="cut_off")
+    one = interview_plan(data, {}, scores, [75])
+    assert one.separate == answers_to_separate((scores - 75).abs().median(), plan.sd, against="cut_off")
+    assert list(interview_plan(data, {}, scores, [75]).sizes.index) == [10, 25, 50, 100, 200, 400]
+    assert plan.present.rule == plan.best.rule == "grades"
+    assert plan.present.table["error"].to_list() == pytest.approx([plan.sd / 30**0.5] * 60)
+
+
+@pytest.mark.parametrize(("minimum", "fewest"), [(2, 2), (10, 2)])
+def test_a_minimum_is_lowered_to_what_there_are_questionnaires_for(minimum, fewest):
+    """20 units with 2 questionnaires and 10 with 4: 80, so that everybody can have two, not ten."""
+    data, level = points(30, 4)
+    data = data[(data.groupby("unit").cumcount() < 2) | (data["unit"] > "C19")]
+    plan = interview_plan(data, {}, level + 40, [70, 80, 90], minimum=minimum)
+    assert plan.present.table["n"].to_dict() == data.groupby("unit").size().to_dict()
+    assert plan.best.total == 80
+    assert plan.best.table["n"].min() == fewest
+    single = pd.concat([data.drop_duplicates("unit"), data[data["unit"] == "C00"].iloc[[1]]])
+    assert interview_plan(single, {}, level + 40, [70, 80, 90]).best.table["n"].min() == 1
+
+
+def test_units_without_a_score_and_without_questionnaires_take_no_part():
+    data, level = points(12)
+    scores = (level + 40).drop("C03")
+    scores["C07"], scores["X"] = np.nan, 71.0
+    plan = interview_plan(data, {}, scores, [70, 80])
+    assert list(plan.best.table.index) == [f"C{i:02d}" for i in range(12) if i not in (3, 7)]
+
+
+def test_a_group_has_the_weights_inside_it():
+    """The index shares a .75 and b .25; a's group alone weighs a by 1, half of it the survey: 50 points."""
+    grouped = json.loads(edition().model_dump_json(by_alias=True, exclude_none=True))
+    grouped["groups"] = {"G": {"title": "G"}, "H": {"title": "H"}}
+    grouped["indicators"]["a"]["group"], grouped["indicators"]["b"]["group"] = "G", "H"
+    grouped["weights"] = {"index": {"G": 0.75, "H": 0.25}, "G": "equal", "H": "equal"}
+    answers = pd.DataFrame({"unit": ["u", "v", "w"], "clientele": "", "q1": [5, 2, None], "q2": [1, 5, 5]})
+    made = parse_edition(json.dumps(grouped, ensure_ascii=False))
+    assert questionnaire_points(answers, made, "G")["points"].to_dict() == pytest.approx({0: 50.0, 1: 12.5})
+    assert questionnaire_points(answers, made, "H")["points"].to_dict() == pytest.approx({0: 0.0, 1: 100.0, 2: 100.0})
+    whole = questionnaire_points(answers, made)
+    assert list(whole) == ["unit", "clientele", "points"]
+    assert whole["points"].to_dict() == pytest.approx({0: 37.5, 1: 62.5 * (0.375 * 0.25 + 0.25) / 0.625, 2: 62.5})
+
+
+def test_clienteles_that_did_not_answer_leave_their_weight_to_the_others():
+    """Shares .6 and .4, but unit v has the first clientele only: its weight is 1 there."""
+    rows = pd.DataFrame({"unit": list("uuuuvv"), "clientele": list("aabbaa"), "points": [1.0, 3, 2, 6, 4, 6]})
+    found = index_errors(rows, {"a": 0.6, "b": 0.4})
+    variance = {"a": 2.0, "b": 8.0}                       # of every cell, so of the pooled ones too
+    assert found.index.name == "unit"
+    assert found.loc["u"].to_list() == pytest.approx([
+        (0.36 * variance["a"] / 2 + 0.16 * variance["b"] / 2) ** 0.5, 1 / (0.36 / 2 + 0.16 / 2),
+        1 / (0.36 / 2 + 0.16 / 2) - 1 + PRIOR])
+    assert found.loc["v"].to_list() == pytest.approx([1.0, 2.0, 1 + PRIOR])

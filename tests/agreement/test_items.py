@@ -179,3 +179,109 @@ def test_refusals_in_words(change, error, words):
     with pytest.raises(error) as raised:
         requirement_effects(*change(*country(0)))
     assert str(raised.value).startswith(words)
+
+
+def test_the_table_has_its_columns_and_every_requirement_under_its_indicator():
+    found = requirement_effects(*country(12))
+    assert found.index.name == "requirement"
+    assert list(found) == ["indicator", "n", "share", "scope", "effect", "low", "high", "p", "q", "correlation",
+                           "rest_effect", "rest_low", "rest_high", "rest_p", "rest_q", "ridge", "verdict"]
+    assert found["indicator"].to_dict() == INDICATOR.to_dict()
+
+
+def test_confidence_and_level_do_what_they_say():
+    data = country(13, effect={"Д1.2": 0.01})
+    narrow, wide = (requirement_effects(*data, confidence=confidence) for confidence in (0.5, 0.99))
+    for part in ("", "rest_"):
+        assert (wide[f"{part}low"] < narrow[f"{part}low"]).all()
+        assert (narrow[f"{part}high"] < wide[f"{part}high"]).all()
+    groups = data[3].nunique()
+    ratio = (wide["high"] - wide["effect"]) / (narrow["high"] - narrow["effect"])
+    assert ratio.to_list() == pytest.approx([stats.t.ppf(0.995, groups - 1) / stats.t.ppf(0.75, groups - 1)] * 5)
+    q = narrow.loc["Д1.2", "q"]
+    verdicts = [requirement_effects(*data, level=level).loc["Д1.2", "verdict"] for level in (q * 0.99, q, q * 1.01)]
+    assert verdicts == ["связи не видно", "клиенты замечают", "клиенты замечают"]
+    for options, words in (({"level": 1}, "уровень ложных находок должен"), ({"confidence": 0}, "доверие интервала "
+                                                                             "должно")):
+        value = next(iter(options.values()))
+        with pytest.raises(InputError) as raised:
+            requirement_effects(*data, **options)
+        assert str(raised.value) == f"Требования и оценки клиентов: {words} быть больше 0 и меньше 1, найдено {value}."
+
+
+def test_discoveries_are_counted_over_requirements_that_were_tested():
+    """Benjamini, Hochberg by hand: a requirement without p takes no part, of the others each gets its own q."""
+    survey, marks, indicator, region, size = country(14, effect={"Д1.3": 0.02})
+    marks["М2.1"], marks["Д1.2"] = 1.0, np.nan
+    found = requirement_effects(survey, marks, indicator, region, size)
+    assert found["q"].isna().to_dict() == {"Д1.1": False, "Д1.2": True, "Д1.3": False, "М2.1": True, "М2.2": False}
+    for p, q in (("p", "q"), ("rest_p", "rest_q")):
+        tested = found[p].dropna().sort_values()
+        by_hand = (tested * 3 / np.arange(1, 4))[::-1].cummin()
+        assert found[q].dropna().to_dict() == pytest.approx(by_hand.to_dict())
+    assert (found.loc["Д1.2", "n"], found.loc["Д1.2", "verdict"]) == (0, "мало центров")
+    assert np.isnan(found.loc["Д1.2", "share"])
+    assert found.loc["М2.1", "verdict"] == "не различает"
+
+
+@pytest.mark.parametrize(("met", "verdict"), [(9, "мало центров"), (10, "связи не видно")])
+def test_ten_centres_of_each_kind_are_enough(met, verdict):
+    """Spread over regions; of those that fulfil it, and of those that do not."""
+    survey, marks, indicator, region, size = country(15)
+    first = region.drop_duplicates().index[:met]
+    for own in (marks.index.isin(first).astype(float), 1.0 - marks.index.isin(first)):
+        found = requirement_effects(survey, marks.assign(**{"М2.2": own}), indicator, region, size).loc["М2.2"]
+        assert found["verdict"] == verdict
+        assert found["share"] == pytest.approx(own.mean())
+
+
+@pytest.mark.parametrize(("regions", "verdict"), [(4, "мало центров"), (5, "связи не видно")])
+def test_five_regions_of_each_kind_are_enough(regions, verdict):
+    """Where both kinds are found; or, checked once a region, of each kind, a region of a single centre among them."""
+    survey, marks, indicator, region, size = country(16)
+    number = region.str[1:].astype(int)
+    inside = marks["М2.2"].where(number < regions, 0.0)
+    inside[inside.groupby(region).head(1).index] = np.where(number.groupby(region).first() < regions, 1.0, 0.0)
+    inside[inside.groupby(region).tail(1).index] = 0.0
+    once = (number < regions).astype(float)
+    alone = ~((number == 0) & region.duplicated())
+    for own, rows in ((inside, survey.index), (once, survey.index[alone]), (1 - once, survey.index[alone])):
+        found = requirement_effects(survey.loc[rows], marks.assign(**{"М2.2": own}), indicator, region, size)
+        assert found.loc["М2.2", "verdict"] == verdict, own.name
+
+
+def test_a_survey_that_gives_one_value_has_no_effects():
+    survey, marks, indicator, region, size = country(17)
+    found = requirement_effects(survey.assign(Д1=0.1 + 0.2), marks, indicator, region, size)
+    assert found["verdict"].to_dict() == {"Д1.1": "мало центров", "Д1.2": "мало центров", "Д1.3": "мало центров",
+                                          "М2.1": "связи не видно", "М2.2": "связи не видно"}
+
+
+def test_lists_in_messages_stop_and_tell_the_total():
+    survey, marks, indicator, region, size = country(18)
+    with pytest.raises(InputError) as raised:
+        requirement_effects(survey, marks, indicator, region.drop(region.index[:7]), size)
+    assert str(raised.value) == ("Требования и оценки клиентов: не указан регион центров: C000, C001, C002, C003, C004 "
+                                 "(всего 7).")
+    with pytest.raises(InputError) as raised:
+        requirement_effects(survey, marks, indicator, region, size.where(~size.index.isin(size.index[:7]), np.inf))
+    assert str(raised.value) == ("Требования и оценки клиентов: размер центра должен быть числом больше 0: C000, C001, "
+                                 "C002, C003, C004 (всего 7).")
+
+
+@pytest.mark.parametrize("twins", [True, False])
+def test_the_ridge_is_the_least_that_makes_the_condition_number_thirty(twins):
+    """By the formula: columns of length 1 inside regions, k such that (l_max + k)/(l_min + k) = 30 squared, or none."""
+    survey, marks, indicator, region, size = country(19, effect={"Д1.1": 0.05})
+    marks["Д1.2"] = marks["Д1.1"].where(twins | (marks.index > "C003"), 1 - marks["Д1.1"])
+    x = pd.concat([marks["Д1.1"], np.log(size).rename("size"), marks[["Д1.2", "Д1.3"]]], axis=1)
+    x = x - x.groupby(region).transform("mean")
+    y = survey["Д1"] - survey["Д1"].groupby(region).transform("mean")
+    unit = (x / np.sqrt((x**2).sum())).to_numpy()
+    values = np.linalg.eigvalsh(unit.T @ unit)
+    assert (values[-1] / max(values[0], 1e-15) > 900) == twins
+    k = (values[-1] - 900 * values[0]) / 899 if twins else 0.0
+    beta = np.linalg.solve(unit.T @ unit + k * np.eye(4), unit.T @ y.to_numpy())
+    found = requirement_effects(survey, marks, indicator, region, size).loc["Д1.1"]
+    assert found["ridge"] == twins
+    assert found["rest_effect"] == pytest.approx(beta[0] / np.sqrt((x["Д1.1"] ** 2).sum()))

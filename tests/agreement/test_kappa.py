@@ -193,3 +193,64 @@ def test_grades_in_words_need_their_order():
 def test_messages_name_the_coefficient():
     with pytest.raises(NotPublishable, match=r"^Каппа Коэна"):
         cohen_kappa(pd.Series([1.0, 2.0]), pd.Series([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("interval", ["jackknife", "asymptotic"])
+def test_the_interval_grows_with_the_confidence_and_the_parts_are_labelled(interval):
+    x, y = ratings_of(SAS)
+    narrow, wide = (cohen_kappa(x, y, "linear", confidence=confidence, interval=interval) for confidence in (0.5, 0.9))
+    assert wide.interval[0] < narrow.interval[0] < narrow.value < narrow.interval[1] < wide.interval[1]
+    assert (narrow.confidence, narrow.method, narrow.n) == (0.5, interval, len(x))
+    assert narrow.why == "у «чек-лист» нет ни одной единицы в категориях: 0"
+    pd.testing.assert_frame_equal(narrow.table, pd.crosstab(x, y).reindex(index=[0, 1, 2], columns=[0, 1, 2],
+                                                                          fill_value=0),
+                                  check_names=False)
+    assert (list(narrow.weights.index), list(narrow.weights.columns)) == ([0, 1, 2], [0, 1, 2])
+    assert narrow.weights.to_numpy().tolist() == [[1, 0.5, 0], [0.5, 1, 0.5], [0, 0.5, 1]]
+    assert narrow.agreement == pytest.approx((x == y).mean())
+    assert narrow.observed == pytest.approx(1 - (x - y).abs().mean() / 2)
+    assert narrow.p == pytest.approx(2 * stats.norm.sf(abs(narrow.z)))
+
+
+def test_an_asymptotic_interval_is_the_normal_one_and_ends_at_one():
+    x, y = ratings_of(SAS)
+    found = cohen_kappa(x, y, interval="asymptotic", confidence=0.9)
+    half = stats.norm.ppf(0.95) * found.se
+    assert found.interval == pytest.approx((found.value - half, min(found.value + half, 1)))
+    near = pd.Series([0, 1] * 20)
+    assert cohen_kappa(near, near.where(near.index > 0, 1), interval="asymptotic", confidence=0.999).interval[1] == 1
+
+
+def test_shares_of_grades_have_wilsons_intervals():
+    """Statsmodels' own at the stated confidence; the shares and the sides by hand."""
+    x, y = pd.Series([1, 2, 3, 3, 2, 1, 4, 4]), pd.Series([1, 3, 3, 1, 1, 1, 2, 4])
+    found = grade_agreement(x, y, confidence=0.8)
+    assert (found.exact, found.within_one, found.higher, found.lower) == (4 / 8, 6 / 8, 3 / 8, 1 / 8)
+    z = stats.norm.ppf(0.9)
+    for share, interval in ((found.exact, found.exact_interval), (found.within_one, found.within_one_interval)):
+        middle = (share + z**2 / 16) / (1 + z**2 / 8)
+        half = z * np.sqrt(share * (1 - share) / 8 + z**2 / 256) / (1 + z**2 / 8)
+        assert interval == pytest.approx((middle - half, middle + half))
+    assert (found.n, found.only_x, found.only_y, found.confidence) == (8, 0, 0, 0.8)
+    assert found.kappa.confidence == 0.8
+    assert found.kappa.value == pytest.approx(cohen_kappa(x, y, "quadratic").value)
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda x, y: cohen_kappa(x, y, confidence=95), "Каппа Коэна: доверие интервала должно быть больше 0"),
+    (lambda x, y: cohen_kappa(x, y, interval="exact"), "Каппа Коэна: неизвестно «exact», допустимо: jackknife, "
+                                                       "asymptotic."),
+    (lambda x, y: cohen_kappa(x, y, "cubic"), "Каппа Коэна: неизвестно «cubic», допустимо: linear, quadratic."),
+    (lambda x, y: cohen_kappa(x, y, categories=[0, 1, 1, 2]), "Каппа Коэна: категории: код повторяется: 1 (всего 1)."),
+    (lambda x, y: cohen_kappa(x, y, categories=[0, 1]), "Каппа Коэна: оценки должны быть из списка категорий 0, 1, "
+                                                        "найдены другие: 2."),
+    (lambda x, y: cohen_kappa(pd.concat([x, x.head(1)]), y), "Каппа Коэна: единицы «опрос»: код повторяется: "),
+    (lambda x, y: cohen_kappa(x, y, pd.DataFrame(np.eye(2))), "Каппа Коэна: веса: наборы кодов различаются."),
+    (lambda x, y: cohen_kappa(x, y, pd.DataFrame(1.1 * np.eye(3) - 0.1)),
+     "Каппа Коэна: веса согласия должны быть от 0 до 1, на диагонали 1; найдено от -0.1 до 1, на диагонали от 1."),
+    (lambda x, y: cohen_kappa(x, y, pd.DataFrame(2 * np.eye(3))),
+     "Каппа Коэна: веса согласия должны быть от 0 до 1, на диагонали 1; найдено от 0 до 2, на диагонали от 2.")])
+def test_refusals_begin_with_the_name(call, words):
+    with pytest.raises(InputError) as raised:
+        call(*ratings_of(SAS))
+    assert str(raised.value).startswith(words)

@@ -330,3 +330,124 @@ def test_intervals_of_convergent_correlations_agree_with_leaving_units_out_one_b
         centre = np.arctanh(found.loc[trait, "convergent"])
         assert found.loc[trait, ["low", "high"]].to_list() == pytest.approx(
             [np.tanh(centre - half), np.tanh(centre + half)])
+
+
+# The whole of what is returned.
+
+def test_tables_are_labelled_by_method_and_trait():
+    found = multitrait_multimethod(*two_methods(22, 30), methods=("анкета", "аудит"), confidence=0.8)
+    traits = sorted(TRAITS)
+    labels = pd.MultiIndex.from_product([["анкета", "аудит"], traits], names=["method", "trait"])
+    for table in (found.correlations, found.counts):
+        pd.testing.assert_index_equal(table.index, labels)
+        pd.testing.assert_index_equal(table.columns, labels)
+    assert (found.counts == 30).all(axis=None)
+    pd.testing.assert_index_equal(found.traits.index, pd.Index(traits, name="trait"))
+    assert list(found.traits) == ["convergent", "low", "high", "above_other_traits", "above_анкета", "above_аудит"]
+    assert list(found.summary.index) == ["validity", "other_traits", "inside_анкета", "inside_аудит", "halo_анкета",
+                                         "halo_аудит"]
+    assert list(found.summary) == ["value", "low", "high"]
+    pd.testing.assert_index_equal(found.components.index, pd.Index(["анкета", "аудит"], name="method"))
+    assert list(found.components) == [f"{name}{end}" for name in ("general", "trait", "method", "error")
+                                      for end in ("", "_low", "_high")]
+    pd.testing.assert_index_equal(found.criteria.index, pd.Index([1, 2, 3, 4], name="criterion"))
+    assert list(found.criteria) == ["share", "comparisons", "words"]
+    assert found.criteria["words"].str.startswith(("показатель, измеренный", "и теснее", "рисунок")).all()
+    assert (list(found.reliability), list(found.reliability.index)) == (["анкета", "аудит"], traits)
+    assert (found.reliability == 1).all(axis=None)
+    assert (found.left_out, found.units, found.confidence, found.why) == ((), 30, 0.8, "")
+
+
+def test_components_and_their_intervals_are_made_of_the_same_means():
+    """Each end is the estimate and half a jackknife interval of the same combination of mean correlations."""
+    survey, checklist = two_methods(23, 25)
+    found = multitrait_multimethod(survey, checklist)
+    left = [multitrait_multimethod(survey.drop(unit), checklist.drop(unit)).components for unit in survey.index]
+    for method in ("опрос", "чек-лист"):
+        for name in ("general", "trait", "method", "error"):
+            without = np.array([each.loc[method, name] for each in left])
+            half = half_width(without.mean() - without, 0.95)
+            row = found.components.loc[method]
+            assert [row[f"{name}_low"], row[f"{name}_high"]] == pytest.approx([row[name] - half, row[name] + half])
+
+
+def test_every_interval_grows_with_the_confidence():
+    data = two_methods(24, 40)
+    narrow, wide = (multitrait_multimethod(*data, confidence=confidence) for confidence in (0.5, 0.99))
+    for name in ("traits", "summary"):
+        one, other = getattr(narrow, name), getattr(wide, name)
+        assert ((other["low"] < one["low"]) & (one["high"] < other["high"])).all()
+    for name in ("general", "trait", "method", "error"):
+        assert (wide.components[f"{name}_low"] < narrow.components[f"{name}_low"]).all()
+        assert (narrow.components[f"{name}_high"] < wide.components[f"{name}_high"]).all()
+    narrow, wide = (halo(*answers(3), confidence=confidence) for confidence in (0.5, 0.99))
+    assert wide.interval[0] < narrow.interval[0] < narrow.interval[1] < wide.interval[1]
+    assert (narrow.confidence, wide.confidence) == (0.5, 0.99)
+    with pytest.raises(InputError, match=r"^Матрица признаков и методов: доверие интервала должно быть больше 0"):
+        multitrait_multimethod(*data, confidence=95)
+
+
+def test_a_corrected_correlation_beyond_one_has_its_interval_on_the_plain_scale():
+    survey, checklist = two_methods(25, 25, TRAITS[:3])
+    checklist = 0.95 * survey + 0.05 * checklist
+    error = 0.4 * survey.var()
+    found = multitrait_multimethod(survey, checklist, survey_error=error).traits
+    assert (found["convergent"] > 1).all()
+    left = pd.DataFrame([multitrait_multimethod(survey.drop(unit), checklist.drop(unit), survey_error=error)
+                         .traits["convergent"] for unit in survey.index])
+    for trait in TRAITS[:3]:
+        without = left[trait].to_numpy()
+        half = half_width(without.mean() - without, 0.95)
+        value = found.loc[trait, "convergent"]
+        assert found.loc[trait, ["low", "high"]].to_list() == pytest.approx([value - half, value + half])
+
+
+def test_errors_of_both_methods_are_taken_off_by_name():
+    survey, checklist = two_methods(26, 200)
+    of_survey, of_checklist = (pd.Series(np.linspace(*ends, 5), TRAITS) for ends in ((0.1, 0.3), (0.4, 0.2)))
+    found = multitrait_multimethod(survey, checklist, of_survey.sample(frac=1, random_state=1), of_checklist[::-1])
+    for name, table, error in (("опрос", survey, of_survey), ("чек-лист", checklist, of_checklist)):
+        assert found.reliability[name].to_dict() == pytest.approx((1 - error / table.var()).to_dict())
+    raw = multitrait_multimethod(survey, checklist)
+    for trait in TRAITS:
+        attenuated = raw.traits.loc[trait, "convergent"]
+        assert found.traits.loc[trait, "convergent"] == pytest.approx(
+            attenuated / np.sqrt(found.reliability.loc[trait].prod()))
+    with pytest.raises(InputError) as raised:
+        multitrait_multimethod(survey, checklist, None, of_checklist.mask(of_checklist.index == "М1"))
+    assert str(raised.value) == "Матрица признаков и методов, ошибка (чек-лист): ковариация не задана: М1 × М1."
+
+
+def test_units_seen_by_one_method_only_count_where_they_were_seen():
+    survey, checklist = two_methods(27, 40)
+    found = multitrait_multimethod(survey.iloc[:35], checklist.iloc[5:])
+    assert found.units == 40
+    assert found.counts.loc[("опрос", "Д1"), ("опрос", "Д2")] == 35
+    assert found.counts.loc[("опрос", "Д1"), ("чек-лист", "Д1")] == 30
+    both = multitrait_multimethod(survey.iloc[5:35], checklist.iloc[5:35])
+    assert found.traits["convergent"].to_dict() == pytest.approx(both.traits["convergent"].to_dict())
+
+
+def test_loadings_of_the_halo_are_correlations_with_the_component_and_its_interval_is_by_leaving_centres_out():
+    marks, centre = answers(4, centres=15)
+    marks = marks.fillna(0.0)
+    found = halo(marks, centre)
+    inside = marks - marks.groupby(centre).transform("mean")
+    vector = np.linalg.eigh(inside.corr())[1][:, -1]
+    component = (inside / inside.std()) @ (vector * np.sign(vector.sum()))
+    assert found.loadings.to_dict() == pytest.approx({name: inside[name].corr(component) for name in marks})
+    assert (found.loadings.name, found.n, found.groups) == ("loading", len(marks), 15)
+    assert (np.diff(found.eigenvalues) <= 0).all()
+    shares = np.array([halo(marks[centre != out], centre[centre != out]).share for out in range(15)])
+    logit = np.log(shares / (1 - shares))
+    half, middle = half_width(logit.mean() - logit, 0.95), np.log(found.share / (1 - found.share))
+    assert found.interval == pytest.approx(tuple(1 / (1 + np.exp(-(middle + way * half))) for way in (-1, 1)))
+
+
+def test_lists_of_what_is_missing_stop_and_tell_the_total():
+    marks, centre = answers(5)
+    for function, words in ((error_covariance, "Ковариация ошибок опроса: не указан центр респондентов: "),
+                            (halo, "Ореол респондента: не указана группа: ")):
+        with pytest.raises(InputError) as raised:
+            function(marks, centre.drop(range(3, 10)))
+        assert str(raised.value) == f"{words}3, 4, 5, 6, 7 (всего 7)."

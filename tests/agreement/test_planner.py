@@ -330,3 +330,72 @@ def test_a_centre_of_no_importance_gets_the_minimum():
 def test_a_design_effect_that_is_none_is_refused(design_effect):
     with pytest.raises(InputError, match="Полуширина интервала: эффект дизайна — число больше 0"):
         half_width(0.5, 100, design_effect)
+
+
+ASKED = {
+    "Полуширина интервала": (half_width, {"sd": 1.0, "n": 50, "design_effect": 1.2, "confidence": 0.9}),
+    "Число ответов для полуширины": (answers_for_half_width, {"sd": 1.0, "width": 0.2, "design_effect": 1.2,
+                                                              "confidence": 0.9}),
+    "Число ответов, чтобы различить": (answers_to_separate, {"gap": 0.2, "sd": 1.0, "design_effect": 1.2,
+                                                             "confidence": 0.9, "power": 0.7}),
+    "Надёжность среднего": (reliability_of_mean, {"between_variance": 0.04, "sd": 1.0, "n": 50, "design_effect": 1.2}),
+    "Число ответов для надёжности": (answers_for_reliability, {"between_variance": 0.04, "sd": 1.0, "reliability": 0.7,
+                                                               "design_effect": 1.2}),
+    "Размеры выборки": (sample_sizes, {"sizes": [50], "sd": 1.0, "between_variance": 0.04, "distance": 0.1,
+                                       "design_effect": 1.2, "confidence": 0.9, "power": 0.7}),
+    "Распределение интервью": (allocate, {"total": 40, "sd": pd.Series(1.0, CENTRES), "design_effect": 1.2,
+                                          "confidence": 0.9, "share": 0.5})}
+WORDS = {"sd": "стандартное отклонение ответа", "width": "полуширина", "gap": "различие", "design_effect":
+         "эффект дизайна", "between_variance": "дисперсия между центрами", "n": "число ответов", "distance":
+         "расстояние до границы", "share": "доля опроса в балле", "confidence": "доверие", "power": "мощность"}
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_every_number_is_checked_under_its_own_name(what):
+    function, options = ASKED[what]
+    checked = [name for name in options if name in WORDS and not isinstance(options[name], pd.Series)]
+    assert len(checked) > 2
+    for name in checked:
+        share = name in ("confidence", "power")
+        for wrong in (0, -1, np.inf, np.nan, *([1] if share else [])):
+            if name == "n" and not 0 < wrong < np.inf and function is half_width:
+                continue                                     # has words of its own, with the number of clients
+            with pytest.raises(InputError) as raised:
+                function(**options | {name: wrong})
+            rule = "число больше 0 и меньше 1" if share else "число больше 0"
+            assert str(raised.value) == f"{what}: {WORDS[name]} — {rule}, найдено {wrong:g}."
+    function(**options)
+
+
+def test_every_option_of_the_table_of_sizes_is_passed_on():
+    table = sample_sizes([25], 0.8, 0.03, 0.1, design_effect=1.3, confidence=0.8, power=0.6).loc[25]
+    assert table["half_width"] == half_width(0.8, 25, 1.3, 0.8)
+    assert table["half_width"] == pytest.approx(stats.norm.ppf(0.9) * 0.8 * (1.3 / 25) ** 0.5)
+    assert table["gap"] == pytest.approx((stats.norm.ppf(0.9) + stats.norm.ppf(0.6)) * 0.8 * (2 * 1.3 / 25) ** 0.5)
+    assert answers_for_half_width(0.8, table["half_width"], 1.3, 0.8) == 25
+    assert sample_sizes([25], 0.8, 0.03, 0.1).index.name == "n"
+
+
+def test_a_division_tells_what_it_was_made_with():
+    sd = pd.Series([1.0, 2.0], ["a", "b"])
+    found = allocate(50, sd, "equal_precision", design_effect=2.0, confidence=0.8)
+    assert (found.rule, found.total, found.confidence) == ("equal_precision", 50, 0.8)
+    assert list(found.table) == ["n", "error", "half_width"]
+    assert found.table["n"].to_dict() == {"a": 10, "b": 40}
+    assert found.table["error"].to_list() == pytest.approx([(2 / 10) ** 0.5] * 2)
+    assert found.table["half_width"].to_list() == pytest.approx([stats.norm.ppf(0.9) * (2 / 10) ** 0.5] * 2)
+    assert found.objective == pytest.approx((2 / 10) ** 0.5)
+
+
+def test_one_interview_each_is_a_division():
+    assert allocate(4, pd.Series(1.0, CENTRES), minimum=1).table["n"].to_list() == [1, 1, 1, 1]
+    with pytest.raises(InputError, match="наименьшее число ответов — число не меньше 1, иначе у центров: Ц1, Ц2"):
+        allocate(40, pd.Series(1.0, CENTRES), minimum=0)
+
+
+def test_a_score_on_a_border_is_of_the_upper_grade_and_the_table_is_labelled():
+    found = wrong_grade(pd.Series({"a": 2.0, "b": 3.0}), [2.0, 3.0], pd.Series({"b": 0.0, "a": 0.5}))
+    assert list(found) == ["grade", "lower", "higher", "wrong"]
+    assert found["grade"].to_dict() == {"a": 2, "b": 3}
+    assert found.loc["a"].to_list() == pytest.approx([2, 0.5, stats.norm.sf(2), 0.5 + stats.norm.sf(2)])
+    assert found.loc["b", ["lower", "higher", "wrong"]].to_list() == [0, 0, 0]

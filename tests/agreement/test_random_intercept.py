@@ -251,3 +251,43 @@ def test_messages_name_the_formula():
                           (group_mean_reliability, "Надёжность средних")):
         with pytest.raises((InputError, NotPublishable), match=f"^{name}"):
             formula(values, groups)
+
+
+def test_tables_are_labelled_and_intervals_grow_with_the_confidence():
+    values, groups = nested(40)
+    model = random_intercept(values, groups)
+    assert list(model.effects) == ["estimate", "se", "z", "p"]
+    assert list(model.effects.index) == ["(intercept)"]
+    assert list(model.group_effects) == ["n", "effect", "se", "shrinkage"]
+    assert model.group_effects["n"].to_dict() == groups.value_counts().to_dict()
+    assert model.group_effects["n"].dtype.kind == "i"
+    assert (model.n, model.dropped, model.why) == (len(values), 0, "")
+    ratio = model.between / model.within
+    n = model.group_effects["n"]
+    assert model.group_effects["shrinkage"].to_dict() == pytest.approx((1 / (1 + ratio * n)).to_dict())
+    assert model.effects["p"].item() == pytest.approx(2 * stats.norm.sf(abs(model.effects["z"].item())))
+    for interval in ("f", "jackknife"):
+        narrow, wide = (group_mean_reliability(values, groups, confidence, interval) for confidence in (0.5, 0.95))
+        (low, high), (lowest, highest) = narrow.icc_interval, wide.icc_interval
+        assert lowest < low < narrow.icc < high < highest
+        assert list(narrow.groups) == ["n", "mean", "reliability", "low", "high"]
+        assert narrow.groups["mean"].to_dict() == pytest.approx(values.groupby(groups).mean().to_dict())
+        assert ((narrow.groups["low"] < narrow.groups["reliability"])
+                & (narrow.groups["reliability"] < narrow.groups["high"])).all()
+        assert (narrow.confidence, narrow.interval) == (0.5, interval)
+        for name in ("at", "needed"):
+            assert list(getattr(narrow, name)(0.7 if name == "needed" else 30).index) == ["value", "low", "high"]
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    (lambda y, g, x: (pd.concat([y, y.head(1)]), g, x), "Модель со случайным уровнем группы: "),
+    (lambda y, g, x: (y, pd.concat([g, g.head(1)]), x), "Модель со случайным уровнем группы: "),
+    (lambda y, g, x: (y, g, pd.concat([x, x.head(1)])),
+     "Модель со случайным уровнем группы: признаки: код повторяется: r0 (всего 1).")])
+def test_units_that_occur_twice_are_named(change, words):
+    y, g = nested(41)
+    x = pd.DataFrame({"x": np.random.default_rng(41).normal(size=len(y))}, y.index)
+    with pytest.raises(InputError) as raised:
+        random_intercept(*change(y, g, x))
+    assert str(raised.value).startswith(words)
+    assert str(raised.value).endswith("код повторяется: r0 (всего 1).")

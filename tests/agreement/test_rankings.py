@@ -124,3 +124,46 @@ def test_no_permutation_p_is_smaller_than_one_over_all_that_were_looked_at():
     found = kendall_w(pd.DataFrame({expert: range(1, 11) for expert in "абвгде"}), draws=200)
     assert found.p_permutation == pytest.approx(1 / 201)
     assert found.mean_ranks.name == "mean_rank"
+
+
+def test_the_whole_of_the_result_by_hand():
+    """F and its degrees of freedom; labels of the ranks; what the permutations were made with."""
+    marks = pd.DataFrame({"э1": [5.0, 3, 4, 1], "э2": [4.0, 4, 5, 1], "э3": [5.0, 2, 3, 1]}, index=list("абвг"))
+    found = kendall_w(marks, "marks", draws=99, seed=4)
+    assert found.ranks.loc["а"].to_list() == [1, 2.5, 1]
+    assert (list(found.ranks.index), list(found.ranks)) == (list("абвг"), ["э1", "э2", "э3"])
+    assert found.mean_ranks.to_dict() == pytest.approx(found.ranks.mean(axis=1).to_dict())
+    assert (found.df, found.df1, found.df2, found.draws, found.seed) == (3, 3 - 2 / 3, 2 * (3 - 2 / 3), 99, 4)
+    assert found.chi2 == pytest.approx(3 * 3 * found.w)
+    assert pytest.approx(2 * found.w / (1 - found.w)) == found.F
+    assert found.p == pytest.approx(stats.chi2.sf(found.chi2, 3))
+    assert found.p_f == pytest.approx(stats.f.sf(found.F, found.df1, found.df2))
+    assert found.why == ""
+
+
+@pytest.mark.parametrize(("table", "options", "words"), [
+    ({"э1": [1, 2, 3], "э2": [1, 2, 3]}, {"kind": "scores"}, "неизвестно «scores», допустимо: ranks, marks."),
+    ({"э1": [1, 2, 3], "э2": list("абв")}, {}, "нужны числа, не числа у экспертов: э2."),
+    ({f"э{number:02d}": list("абв") for number in range(12)}, {},
+     "нужны числа, не числа у экспертов: э00, э01, э02, э03, э04, э05, э06, э07, э08, э09."),
+    ({"э1": range(1, 9), "э2": [1, 2, *[None] * 6]}, {},
+     "каждый эксперт должен расставить все 8 объектов; э2 пропустил 6: 2, 3, 4, 5, 6. Уберите эксперта или объекты, "
+     "либо возьмите krippendorff_alpha (level=\"ordinal\"): она допускает пропуски."),
+    ({"э1": [1, 2, 3], "э2": [0, 2, 3]}, {},
+     "места должны быть от 1 до 3 (объектов: 3), у эксперта э2 место 0 (0). Исправьте места; если это баллы, задайте "
+     "kind=\"marks\"."),
+    ({"э1": [1, 2, 3], "э2": [1, 2, 3]}, {"seed": -1},
+     "перестановок должно быть не меньше 1, seed — не меньше 0; задано draws=9999, seed=-1.")])
+def test_refusals_in_words_under_the_name_of_the_coefficient(table, options, words):
+    with pytest.raises(InputError) as raised:
+        kendall_w(pd.DataFrame(table), **options)
+    assert str(raised.value) == f"Коэффициент конкордации Кендалла: {words}"
+
+
+def test_numbered_experts_and_objects_are_permuted_in_one_order():
+    """As text: 9 and 10 in either order of columns and rows give the same shuffles."""
+    rng = np.random.default_rng(8)
+    marks = pd.DataFrame(rng.normal(size=(5, 3)), [11, 9, "2", 10, 1], [10, "9", 2])
+    found = kendall_w(marks, "marks", draws=200)
+    turned = kendall_w(marks.iloc[::-1, ::-1], "marks", draws=200)
+    assert found.p_permutation == turned.p_permutation

@@ -247,3 +247,93 @@ def test_units_with_a_single_rating_are_counted():
 def test_messages_name_the_coefficient(function, name):
     with pytest.raises(NotPublishable, match=f"^{name}: нужно не меньше 3 единиц"):
         function(pd.DataFrame({"э1": [1, 2, None], "э2": [2, 1, 3]}))
+
+
+@pytest.mark.parametrize("function", [fleiss_kappa, gwet_ac1])
+@pytest.mark.parametrize("interval", ["jackknife", "asymptotic"])
+def test_intervals_of_kappas_grow_with_the_confidence(function, interval):
+    narrow, wide = (function(FOUR_RATERS, confidence=confidence, interval=interval) for confidence in (0.5, 0.9))
+    assert wide.interval[0] < narrow.interval[0] < narrow.value < narrow.interval[1] <= wide.interval[1]
+    assert (narrow.confidence, narrow.method) == (0.5, interval)
+    assert (narrow.se, narrow.p) == pytest.approx((wide.se, wide.p), nan_ok=True)
+
+
+@pytest.mark.parametrize("interval", ["jackknife", "bootstrap"])
+def test_intervals_of_alpha_grow_with_the_confidence_and_say_how_they_were_made(interval):
+    narrow, wide = (krippendorff_alpha(FOUR_RATERS, confidence=confidence, interval=interval, draws=400, seed=2)
+                    for confidence in (0.5, 0.9))
+    assert wide.interval[0] < narrow.interval[0] < narrow.interval[1] <= wide.interval[1]
+    assert (narrow.confidence, narrow.method, narrow.seed, narrow.level) == (0.5, interval, 2, "ordinal")
+    assert narrow.draws == (400 if interval == "bootstrap" else 0)
+    assert (narrow.n, narrow.single, narrow.raters) == (11, 1, 4)
+    assert narrow.ratings == int(FOUR_RATERS.notna().sum().sum()) - 1
+    assert 1 - narrow.observed / narrow.expected == pytest.approx(narrow.value)
+
+
+def test_bootstrap_of_alpha_is_the_percentile_interval_of_units_drawn_anew():
+    """300 own resamples of units against 4,000 of the function: an end of theirs has a standard error of about .02."""
+    rng, rows = np.random.default_rng(5), FOUR_RATERS[FOUR_RATERS.notna().sum(axis=1) >= 2]
+    drawn = []
+    for _ in range(300):
+        sample = rows.iloc[rng.integers(0, len(rows), len(rows))].reset_index(drop=True)
+        drawn.append(krippendorff_alpha(sample, "nominal").value)
+    found = krippendorff_alpha(FOUR_RATERS, "nominal", 0.8, "bootstrap", draws=4000)
+    assert found.interval == pytest.approx(tuple(np.nanquantile(drawn, [0.1, 0.9])), abs=0.05)
+
+
+def test_test_of_no_agreement_by_fleiss_nee_and_landis_with_three_ratings():
+    """1979, eq. 12, in plain sums; p is two-sided. Not defined for different numbers of ratings."""
+    ratings = pd.DataFrame(np.random.default_rng(6).integers(0, 3, (20, 3)))
+    found = fleiss_kappa(ratings)
+    shares = ratings.stack().value_counts(normalize=True)
+    spread = (shares * (1 - shares)).sum()
+    cubes = (shares * (1 - shares) * (1 - 2 * shares)).sum()
+    variance = 2 * (spread**2 - cubes) / (20 * 3 * 2 * spread**2)
+    assert found.p == pytest.approx(2 * stats.norm.sf(abs(found.value) / variance**0.5))
+    assert np.isnan(fleiss_kappa(FOUR_RATERS).p)
+    ac1 = gwet_ac1(ratings)
+    assert ac1.p == pytest.approx(2 * stats.t.sf(abs(ac1.value) / ac1.se, 19))
+
+
+def test_categories_are_labelled_and_the_possible_ones_count_for_ac1_only():
+    ratings = pd.DataFrame({"э1": [1, 2, 1, 2, 1], "э2": [1, 2, 2, 2, 1]})
+    for function in (fleiss_kappa, gwet_ac1):
+        found = function(ratings, [1, 2, 3])
+        assert list(found.categories.index) == [1, 2, 3]
+        assert list(found.categories) == ["share", "kappa"]
+        assert found.categories["share"].to_list() == pytest.approx([0.5, 0.5, 0])
+        assert np.isnan(found.categories.loc[3, "kappa"])
+        assert (found.n, found.raters, found.single, found.why) == (5, 2, 0, "")
+        assert found.agreement == pytest.approx(0.8)
+    assert fleiss_kappa(ratings, [1, 2, 3]).value == fleiss_kappa(ratings).value
+    assert gwet_ac1(ratings, [1, 2, 3]).value > gwet_ac1(ratings).value
+    assert gwet_ac1(ratings, [1, 2, 3]).expected == pytest.approx(0.5 / 2)
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda: fleiss_kappa(FOUR_RATERS, confidence=95), "Каппа Флейса: доверие интервала должно быть"),
+    (lambda: gwet_ac1(FOUR_RATERS, interval="normal"), "AC1 Гвета: неизвестно «normal», допустимо: jackknife, "
+                                                       "asymptotic."),
+    (lambda: krippendorff_alpha(FOUR_RATERS, confidence=95), "Альфа Криппендорфа: доверие интервала должно быть"),
+    (lambda: krippendorff_alpha(FOUR_RATERS, interval="normal"), "Альфа Криппендорфа: неизвестно «normal», допустимо: "
+                                                                 "jackknife, bootstrap."),
+    (lambda: krippendorff_alpha(FOUR_RATERS, draws=0),
+     "Альфа Криппендорфа: повторов должно быть не меньше 1, seed — не меньше 0; задано draws=0, seed=0."),
+    (lambda: krippendorff_alpha(-FOUR_RATERS, "ratio"), "Альфа Криппендорфа: на уровне ratio оценки должны быть не "
+                                                        "меньше 0, найдено -5."),
+    (lambda: gwet_ac1(FOUR_RATERS.set_axis(list("абва"), axis=1)),
+     "AC1 Гвета: эксперты: код повторяется: а (всего 1)."),
+    (lambda: fleiss_kappa(FOUR_RATERS.rename(index={1: 0})), "Каппа Флейса: единицы: код повторяется: 0 (всего 1).")])
+def test_refusals_begin_with_the_name_of_the_coefficient(call, words):
+    with pytest.raises(InputError) as raised:
+        call()
+    assert str(raised.value).startswith(words)
+
+
+def test_six_raters_of_a_part_are_told_as_five_and_one_more():
+    ratings = pd.DataFrame({f"э{number}": [1, 2, 1, 2, None] for number in range(6)} | {"все": [1, 2, 1, 2, 2]})
+    ratings.iloc[0, 0] = None
+    assert fleiss_kappa(ratings).categories["share"].sum() == pytest.approx(1)
+    assert krippendorff_alpha(ratings).why.startswith(
+        "оценили не всё: э0 — 3 из 5, э1 — 4 из 5, э2 — 4 из 5, э3 — 4 из 5, э4 — 4 из 5 и ещё 1; каждая пара оценок "
+        "одной единицы учтена")

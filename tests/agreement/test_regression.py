@@ -542,3 +542,73 @@ def test_an_even_number_of_slopes_has_the_mean_angle_of_the_middle_two():
     assert slopes[0] > 0
     assert slopes[2] < slopes[3]
     assert passing_bablok(x, y, equivariant=False).slope == pytest.approx(np.tan(np.arctan(slopes[2:4]).mean()))
+
+
+@pytest.mark.parametrize("fit", [
+    deming, passing_bablok, lambda x, y, c: passing_bablok(x, y, c, equivariant=False),
+    lambda x, y, c: york(x, y, pd.Series(0.01, x.index), pd.Series(0.01, x.index), confidence=c),
+    lambda x, y, c: errors_in_variables(x, y, pd.Series(0.001, x.index), confidence=c)])
+def test_every_interval_grows_with_the_confidence(fit):
+    x, y = sides(40)
+    call = (lambda x, y, c: deming(x, y, confidence=c)) if fit is deming else (
+        lambda x, y, c: passing_bablok(x, y, confidence=c)) if fit is passing_bablok else fit
+    narrow, wide = (call(x, y, confidence) for confidence in (0.5, 0.99))
+    for name in ("slope_interval", "intercept_interval"):
+        one, other = getattr(narrow, name), getattr(wide, name)
+        assert other[0] < one[0] < one[1] < other[1]
+    assert (narrow.confidence, wide.confidence) == (0.5, 0.99)
+    assert (narrow.slope, narrow.intercept) == pytest.approx((wide.slope, wide.intercept))
+
+
+def test_a_confidence_that_is_no_share_is_refused_under_the_name_of_the_line():
+    x, y = sides(41)
+    errors = {"x_error": pd.Series(0.001, x.index)}
+    for fit, name, more in ((deming, "Регрессия Деминга", {}), (passing_bablok, "Регрессия Пассинга — Баблока", {}),
+                            (york, "Взвешенная регрессия (Йорк)", errors),
+                            (errors_in_variables, "Регрессия с ошибкой в x", errors)):
+        with pytest.raises(InputError) as raised:
+            fit(x, y, confidence=95, **more)
+        assert str(raised.value) == f"{name}: доверие интервала должно быть больше 0 и меньше 1, найдено 95."
+
+
+@pytest.mark.parametrize("fit", FITS)
+def test_what_is_not_defined_keeps_its_confidence(fit):
+    x, y = sides(43)
+    line = fit(x, 0 * y)
+    assert (line.n, line.only_x, line.only_y, line.confidence) == (40, 0, 0, 0.95)
+    assert np.isnan([line.slope, line.intercept, *line.slope_interval, *line.intercept_interval]).all()
+
+
+def test_few_units_leave_the_slope_of_passing_and_bablok_open_on_both_sides():
+    """With four units the ranks of a 99 % interval lie beyond the six slopes."""
+    x, y = pd.Series([1.0, 2, 4, 7]), pd.Series([1.0, 2.5, 3, 9])
+    line = passing_bablok(x, y, confidence=0.99, equivariant=False)
+    assert line.slope_interval == (-np.inf, np.inf)
+    assert line.intercept_interval == (-np.inf, np.inf)
+    three = passing_bablok(x.head(3), y.head(3))
+    assert np.isfinite([three.slope, three.intercept]).all()
+    assert np.isnan([*three.slope_interval, *three.intercept_interval]).all()
+    assert three.why == "интервал не определён: нужно не меньше 4 единиц"
+
+
+def one_varies(count=40):
+    """x varies only through the unit C007."""
+    _, y = sides(count)
+    return pd.Series(0.75, y.index).where(y.index != "C007", 1.0), y
+
+
+def test_a_line_that_hangs_on_one_unit_has_no_interval():
+    """Without that unit x does not vary and there is no slope: the jackknife has nothing to go by."""
+    x, y = one_varies(42)
+    line = deming(x, y)
+    assert np.isfinite([line.slope, line.intercept]).all()
+    assert np.isnan([*line.slope_interval, *line.intercept_interval, line.slope_error, line.intercept_error]).all()
+    assert line.why == "интервал не определён: без одной единицы нет разброса"
+
+
+def test_york_on_one_varying_unit_warns_of_nothing():
+    x, y = one_varies(42)
+    line = york(x, y, pd.Series(0.01, x.index))
+    assert np.isfinite(line.slope)
+    assert np.isnan(line.slope_interval).all()
+    assert line.why == "интервал не определён: без одной единицы нет разброса"

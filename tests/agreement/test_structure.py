@@ -13,6 +13,7 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 
 from methods.agreement.structure import (
     LEVELS,
+    _category,
     between_within,
     ceiling,
     differential_functioning,
@@ -500,3 +501,103 @@ def test_interval_of_the_standardised_difference_by_loops_over_centres():
     half = (found["high"] - found["low"]) / 2
     assert half == pytest.approx(plain * np.sqrt(30 / 29), rel=1e-6)
     assert (found["low"] + found["high"]) / 2 == pytest.approx(smd)
+
+
+# The whole of what is returned, and where categories begin.
+
+@pytest.mark.parametrize(("effect", "q", "category"), [
+    (0.17, 0.01, "A"), (0.171, 0.05, "B+"), (-0.25, 0.01, "B-"), (0.2501, 0.01, "C+"), (-0.3, 0.01, "C-"),
+    (0.9, 0.051, "A"), (np.nan, 0.01, ""), (0.3, np.nan, "")])
+def test_categories_begin_where_they_are_said_to(effect, q, category):
+    assert _category(effect, q) == category
+
+
+def test_tables_of_questions_are_labelled_and_tested_together():
+    marks, who, centre = respondents(30)
+    marks["В7"] = marks["В7"].where(who == "С")                 # never asked of the focal clientele
+    found = differential_functioning(marks, who, centre)
+    assert list(found) == ["n_focal", "n_reference", "smd", "low", "high", "sd", "effect", "chi_square", "p", "q",
+                           "mantel", "interaction", "p_interaction", "q_interaction", "category"]
+    assert (found.index.name, list(found.index)) == ("question", list(marks))
+    for p, q in (("p", "q"), ("p_interaction", "q_interaction")):
+        assert np.isnan(found.loc["В7", [p, q]].astype(float)).all()
+        known = found[p].dropna()
+        assert found[q].dropna().to_list() == pytest.approx(stats.false_discovery_control(known).tolist())
+    assert (found["effect"].dropna() == (found["smd"] / found["sd"]).dropna()).all()
+    assert found["sd"].to_dict() == pytest.approx(marks.std().to_dict())
+
+
+def test_confidence_goes_into_the_intervals_of_differences_and_of_levels():
+    data, checklist = respondents(31), country(31, 15)
+    size = pd.Series(np.linspace(5, 90, len(checklist[2])), checklist[2].index)
+    narrow, wide = (differential_functioning(*data, confidence=confidence) for confidence in (0.5, 0.99))
+    assert ((wide["low"] < narrow["low"]) & (narrow["high"] < wide["high"])).all()
+    ratio = ((wide["high"] - wide["smd"]) / (narrow["high"] - narrow["smd"])).to_list()
+    assert ratio == pytest.approx([stats.norm.ppf(0.995) / stats.norm.ppf(0.75)] * 8)
+    narrow, wide = (multilevel(checklist[1], checklist[0], size, checklist[2], confidence)
+                    for confidence in (0.5, 0.99))
+    assert ((wide.effects["low"] < narrow.effects["low"]) & (narrow.effects["high"] < wide.effects["high"])).all()
+    assert (narrow.confidence, wide.confidence) == (0.5, 0.99)
+    for interval in ("jackknife", "fisher"):
+        narrow, wide = (between_within(*checklist, confidence, interval) for confidence in (0.5, 0.99))
+        for name in ("between_interval", "within_interval"):
+            one, other = getattr(narrow, name), getattr(wide, name)
+            assert other[0] < one[0] < one[1] < other[1]
+        assert (narrow.confidence, wide.confidence) == (0.5, 0.99)
+
+
+def test_results_of_groups_and_levels_are_labelled_and_counted():
+    checklist, survey, region = country(32, 15)
+    size = pd.Series(np.linspace(5, 90, len(region)), region.index)
+    found = multilevel(survey, checklist.where(checklist.index != "C003"), size, region)
+    assert (list(found.effects), found.effects.index.name) == (["estimate", "se", "df", "low", "high", "p"], "effect")
+    assert list(found.effects.index) == ["within", "between", "contextual", "log_size"]
+    assert (found.n, found.regions, found.dropped) == (len(region) - 1, 15, 1)
+    assert found.icc == pytest.approx(found.between_variance / (found.between_variance + found.within_variance))
+    for row in found.effects.itertuples():
+        assert row.p == pytest.approx(2 * stats.t.sf(abs(row.estimate / row.se), row.df))
+    sums = between_within(checklist, survey, region).sums
+    assert list(sums.index) == ["total", "between", "within"]
+    assert list(sums) == ["variance_x", "variance_y", "covariance"]
+    assert sums.loc["total"].to_list() == pytest.approx([checklist.var(ddof=0), survey.var(ddof=0),
+                                                         np.cov(checklist, survey, ddof=0)[0, 1]])
+    assert sums.loc["total"].to_list() == pytest.approx((sums.loc["between"] + sums.loc["within"]).to_list())
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda x, y, g, z: multilevel(y, x, z, g, 95), "Многоуровневая модель: доверие интервала должно быть больше 0"),
+    (lambda x, y, g, z: multilevel(y, x, z, g.drop(g.index[0])), "Многоуровневая модель: "),
+    (lambda x, y, g, z: multilevel(y, x, pd.concat([z, z.head(1)]), g), "Многоуровневая модель"),
+    (lambda x, y, g, z: between_within(x, y, g.drop(g.index[0])), "Связь между группами и внутри групп: "),
+    (lambda x, y, g, z: between_within(x, y, g, 95), "Связь между группами и внутри групп: доверие интервала"),
+    (lambda x, y, g, z: multilevel(y, x, z * 0, g),
+     "Многоуровневая модель: размер центра должен быть больше 0, иначе логарифма нет: C000, C001, C002, C003, C004 "
+     "(всего ")])
+def test_messages_begin_with_the_name_of_the_measure(call, words):
+    x, y, g = country(33, 15)
+    with pytest.raises(InputError) as raised:
+        call(x, y, g, pd.Series(10.0, g.index))
+    assert str(raised.value).startswith(words)
+
+
+def test_questions_that_come_out_strange_are_left_out_of_the_level_of_the_others():
+    """The second step by hand: a level of the questions that were not C, and with itself for the one that was."""
+    marks, who, centre = respondents(34, strange=-0.9)
+    found = differential_functioning(marks, who, centre)
+    assert found["category"].str.startswith("C").to_list() == [True] + [False] * 7
+    columns = ["smd", "low", "high", "chi_square", "mantel", "interaction"]
+    for code, level in (("В3", marks.drop(columns="В0").mean(axis=1)), ("В0", marks.mean(axis=1))):
+        again = differential_functioning(marks, who, centre, level)
+        assert found.loc[code, columns].to_list() == pytest.approx(again.loc[code, columns].to_list())
+
+
+def test_ceiling_is_labelled_by_clientele_and_question():
+    marks = pd.DataFrame({"Д1": [5.0, 5, 1, 3], "К4": [5.0, 4, 4, np.nan]})
+    found = ceiling(marks, (1, 5), pd.Series(["Р", "С", "Р", "С"]))
+    assert found.index.names == ["clientele", "question"]
+    assert list(found.index) == [("Р", "Д1"), ("Р", "К4"), ("С", "Д1"), ("С", "К4")]
+    assert list(found) == ["n", "mean", "best", "worst", "skewness", "variance", "room"]
+    assert found.loc[("Р", "Д1"), ["n", "mean", "best", "worst", "variance", "room"]].to_list() == [2, 0.5, 0.5, 0.5,
+                                                                                                     0.25, 1]
+    assert found["best"].to_list() == [0.5, 0.5, 0.5, 0]
+    assert found["worst"].to_list() == [0.5, 0, 0, 0]

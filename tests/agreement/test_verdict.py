@@ -1,6 +1,7 @@
 """Measures, rules, quadrants, centres to inspect: neighbours as peers, planted kinds, calibration, refusals."""
 
 import json
+import re
 import string
 from dataclasses import replace
 
@@ -527,3 +528,33 @@ def test_a_checklist_of_chance_alone_gets_no_weight_and_confidence_goes_into_the
     narrow, wide = (measures(**data, confidence=confidence).loc["Д1"] for confidence in (0.8, 0.99))
     for name in ("reliability", "true_correlation", "bias"):
         assert wide[f"{name}_low"] < narrow[f"{name}_low"] < narrow[f"{name}_high"] < wide[f"{name}_high"]
+
+
+NAMES = {"Лина", "N", "1/N", "+", "—"}
+
+
+def test_words_of_measures_actions_and_quadrants_are_small_russian_phrases():
+    """They stand inside sentences of reports."""
+    actions = (verdict.KEEP, verdict.WEIGH, verdict.REWRITE, verdict.REFINE, verdict.ENLARGE, verdict.INSPECT,
+               verdict.DROP, verdict.COLLECT, verdict.UNDECIDED)
+    phrases = [*verdict.MEASURES.values(), *actions, *verdict.QUADRANTS, verdict.ABOVE, verdict.BELOW]
+    assert len(set(phrases)) == len(phrases)
+    for phrase in phrases:
+        assert all(word.strip(",;«»").islower() or word.strip(",") in NAMES or word[0].isdigit()
+                   for word in phrase.split()), phrase
+        assert re.match(r"^[а-я]", phrase), phrase
+        assert not re.search(r"[X;:.]$", phrase), phrase
+    assert set(actions) == {"складывать поровну", "взвесить стороны", "переписать требования", "дополнить перечень",
+                            "увеличить выборку", "разобрать разницу уровней", "исключить как неразличающий",
+                            "собрать больше единиц", "не решено"}
+
+
+def test_reasons_of_rules_begin_small_end_open_and_carry_no_stray_letters():
+    """A reason is put behind the action and gets its full stop there."""
+    for rule in verdict.RULES:
+        assert re.match(r"^[а-я]", rule.reason), rule.reason
+        assert not rule.reason.endswith((".", "X", " ")), rule.reason
+        assert rule.reason == re.sub(r"XX|  ", "", rule.reason)
+        plain = re.sub(r"\{\w+\}", "", rule.reason)
+        assert all(not word.isupper() for word in re.findall(r"[А-Яа-я]{2,}", plain)), rule.reason
+        assert not re.search(r"XX", rule.source)

@@ -7,7 +7,13 @@ import statsmodels.api as sm
 from scipy import stats
 
 from methods.errors import InputError, NotPublishable
-from methods.maturity.differential_functioning import _matched_odds, logistic_regression, mantel_haenszel
+from methods.maturity.differential_functioning import (
+    _delta_class,
+    _matched_odds,
+    _r2_class,
+    logistic_regression,
+    mantel_haenszel,
+)
 
 # Bickel, Hammel, O'Connell (1975), admitted and rejected: men, women of six departments (R: UCBAdmissions)
 BERKELEY = [((512, 313), (89, 19)), ((353, 207), (17, 8)), ((120, 205), (202, 391)), ((138, 279), (131, 244)),
@@ -179,3 +185,88 @@ def test_questions_that_are_refused(call, error, words):
     with pytest.raises(error) as raised:
         call(*answers(0, n=60))
     assert str(raised.value).startswith(words)
+
+
+# -- classes and labels ------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("delta", "se", "q", "p", "expected"), [
+    (1.5, 0.01, 0.05, 0.01, "C"), (-1.5, 0.01, 0.05, 0.01, "C"), (1.49, 0.01, 0.01, 0.01, "B"),
+    (1.5, 0.5, 0.01, 0.01, "B"), (1.0, 0.01, 0.05, 0.01, "B"), (0.99, 0.01, 0.01, 0.01, "A"),
+    (3.0, 0.01, 0.051, 0.01, "A"), (np.nan, np.nan, 0.01, 0.01, "C"), (np.nan, np.nan, np.nan, np.nan, "")])
+def test_classes_of_delta_begin_where_they_are_said_to(delta, se, q, p, expected):
+    """C from 1.5 on and significantly above 1; B from 1 on; a complete difference is C; without a test no class."""
+    found = pd.DataFrame({"delta": [delta], "se": [se], "q": [q], "p": [p]}, ["a"])
+    assert _delta_class(found, 0.05).to_dict() == {"a": expected}
+
+
+@pytest.mark.parametrize(("r2", "q", "p", "expected"), [
+    (0.0349, 0.01, 0.01, "A"), (0.035, 0.05, 0.01, "B"), (0.0699, 0.01, 0.01, "B"), (0.07, 0.01, 0.01, "C"),
+    (0.5, 0.051, 0.01, "A"), (np.nan, np.nan, np.nan, "")])
+def test_classes_of_the_added_share_begin_where_they_are_said_to(r2, q, p, expected):
+    assert _r2_class(pd.DataFrame({"r2": [r2], "q": [q], "p": [p]}, ["a"]), 0.05).to_dict() == {"a": expected}
+
+
+def test_tables_are_labelled_whatever_was_found():
+    marks, group = answers(20, n=200)
+    marks["e"] = (group == "юг").astype(int)
+    odds = mantel_haenszel(marks, group, "юг", purify=False)
+    assert set(odds.items) == {"odds_ratio", "delta", "se", "chi2", "p", "strata", "why", "q", "class"}
+    assert list(odds.items.index) == list(marks)
+    assert odds.items.loc["e", ["odds_ratio", "delta", "se"]].isna().all()
+    assert odds.items.loc["e", ["chi2", "p", "q"]].notna().all()
+    assert (odds.items["strata"] > 0).all()
+    assert (odds.anchors, odds.rounds, odds.level) == (tuple(marks), 0, 0.05)
+    assert (odds.groups.name, odds.groups.to_dict()) == ("units", {"север": 100, "юг": 100})
+    models = logistic_regression(marks, group, purify=False, level=0.01)
+    assert set(models.items) == {"uniform_p", "crossing_p", "p", "r2", "easiest", "hardest", "why", "q", "class"}
+    assert models.level == 0.01
+    for found in (odds.items, models.items):
+        known = found["p"].dropna()
+        assert found["q"].dropna().to_dict() == pytest.approx(dict(zip(
+            known.index, stats.false_discovery_control(known), strict=True)))
+    apart = pd.DataFrame({"a": [1] * 6 + [0] * 6, "b": [1] * 6 + [0] * 6})
+    lost = mantel_haenszel(apart, pd.Series(["север"] * 6 + ["юг"] * 6), "юг").items
+    assert set(lost) == set(odds.items)
+    assert (lost["strata"] == 0).all()
+    assert lost[["odds_ratio", "delta", "se", "chi2", "p", "q"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda m, g: mantel_haenszel(m, g, "юг", level=1.0),
+     "Мантель — Хензель: уровень ложных находок — число больше 0 и меньше 1, сейчас 1."),
+    (lambda m, g: mantel_haenszel(m, g, "запад"), "Мантель — Хензель: группы «запад» нет, есть: север, юг."),
+    (lambda m, g: mantel_haenszel(m.head(9), g.head(9), "юг"),
+     "Мантель — Хензель: нужно не меньше двух групп по 5 единиц, найдено: остальные — 5, юг — 4. Объедините группы."),
+    (lambda m, g: logistic_regression(m.head(9), g.head(9)),
+     "Логистическая регрессия: нужно не меньше двух групп по 5 единиц, найдено: север — 5, юг — 4. Объедините группы."),
+    (lambda m, g: logistic_regression(m, g, kind="both"),
+     "Логистическая регрессия: проверка «both» неизвестна, допустимы uniform и any."),
+    (lambda m, g: logistic_regression(m, g.mask(g.index < "R006")),
+     "Логистическая регрессия: не указана группа единиц: R000, R001, R002, R003, R004.")])
+def test_refusals_in_words(call, words):
+    with pytest.raises((InputError, NotPublishable)) as raised:
+        call(*answers(21, n=40))
+    assert str(raised.value) == words
+
+
+def test_five_units_a_group_are_enough():
+    marks, group = answers(22, n=10)
+    assert list(mantel_haenszel(marks, group, "юг", purify=False).items.index) == list(marks)
+
+
+@pytest.mark.parametrize("test", [lambda m, g, p: mantel_haenszel(m, g, "юг", purify=p),
+                                  lambda m, g, p: logistic_regression(m, g, purify=p)])
+def test_anchors_are_purified_until_they_stay(test):
+    """Nothing to purify: no further round. Otherwise the last anchors are those that were not found to differ."""
+    marks, group = answers(23, n=400)
+    plain = test(marks, group, True)
+    assert not (plain.items["q"] <= 0.05).any()
+    assert (plain.rounds, plain.anchors) == (0, tuple(marks))
+    marks, group = answers(24, n=1200, shift=1.5)
+    found = test(marks, group, True)
+    assert found.rounds >= 1
+    assert found.anchors == tuple(item for item in marks if not found.items.loc[item, "q"] <= 0.05)
+    assert "e" not in found.anchors
+    whole = test(marks, group, False)
+    assert (whole.rounds, whole.anchors) == (0, tuple(marks))
+    assert not whole.items["p"].equals(found.items["p"])

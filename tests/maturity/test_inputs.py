@@ -75,3 +75,27 @@ def test_the_first_numbers_that_make_sense_pass():
     within_unit(1e-9, "доля", "Проверка")
     draws_of(100, 0, "Проверка")
     assert ascending((1, 2), "Проверка").tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("table", "words"), [
+    (MARKS.set_axis(["A", "B", "A"]), "Проверка: единицы: код повторяется: A (всего 1)."),
+    (MARKS.set_axis(["2.1", "2.1"], axis=1), "Проверка: требования: код повторяется: 2.1 (всего 1)."),
+    (pd.concat([MARKS] * 6, axis=1).set_axis([f"q{number:02d}" for number in range(12)], axis=1).astype(str),
+     "Проверка: нужны числа, не числа в столбцах: q00, q01, q02, q03, q04, q05, q06, q07, q08, q09.")])
+def test_labels_and_kinds_are_named(table, words):
+    with pytest.raises(InputError) as raised:
+        answers_of(table, "Проверка")
+    assert str(raised.value) == words
+
+
+def test_rows_of_numbered_units_are_ordered_as_text():
+    """9 and 10 as they are written: the same order for numbers and for text, and for both together."""
+    for labels in ([10, 9, 2], ["10", "9", "2"], [10, "9", 2]):
+        assert list(map(str, answers_of(MARKS.set_axis(labels), "Проверка").index)) == ["10", "2", "9"]
+
+
+def test_levels_have_to_name_every_requirement():
+    with pytest.raises(InputError) as raised:
+        levels_of(pd.Series({"2.1": 2, "4.1": 3}), MARKS.columns, "Проверка")
+    assert str(raised.value) == ("Проверка: требования и их уровни: наборы кодов различаются. Нет: 4.1; лишние: 3.1.")
+    assert levels_of(pd.Series({"2.1": 1, "3.1": 2}), MARKS.columns, "Проверка").dtype.kind == "i"

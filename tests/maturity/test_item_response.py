@@ -307,3 +307,60 @@ def test_every_border_carries_its_own_cut_score():
     assert borders["score"].to_list() == [3, 6, 9]
     assert borders["theta"].is_monotonic_increasing
     assert table["units"].sum() == pytest.approx(1)
+
+
+def test_information_of_levels_adds_up_to_that_of_all_units():
+    """Law of total expectation: means inside the levels, weighed by the units there, are the mean over everybody."""
+    fit = graded_response(graded(12))
+    whole = integrate.quad(lambda t: fit.information([t])["total"].item() * stats.norm.pdf(t), -8, 8)[0]
+    for cuts in ([6], [3, 6, 9]):
+        table = fit.level_information(cuts)
+        inside = table[table.index.str.startswith("level")]
+        assert inside["units"].sum() == pytest.approx(1)
+        assert (inside["units"] * inside["information"]).sum() == pytest.approx(whole, rel=2e-4)
+        assert inside["se"].to_list() == pytest.approx((inside["information"] ** -0.5).to_list())
+        assert inside[["score", "theta"]].isna().all(axis=None)
+        assert list(table) == ["score", "theta", "units", "information", "se", "best"]
+
+
+def test_mean_information_of_a_level_is_that_of_its_units_and_not_of_units_beside_it():
+    """The middle units of two hundred equal parts of those between the borders."""
+    fit = graded_response(graded(13))
+    low, high = (fit.level_of_score(cut) for cut in (5, 7))
+    parts = stats.norm.cdf(low) + (stats.norm.cdf(high) - stats.norm.cdf(low)) * (np.arange(200) + 0.5) / 200
+    mean = fit.information(stats.norm.ppf(parts)).mean()
+    row = fit.level_information([5, 7]).loc["level 2"]
+    assert row["information"] == pytest.approx(mean["total"], rel=1e-12)
+    assert row["best"] == mean.drop("total").idxmax()
+
+
+def test_curves_are_labelled_by_the_level():
+    fit = graded_response(graded(14))
+    levels = [-1.0, 0.0, 1.5]
+    for table in (fit.information(levels), fit.expected_score(levels), fit.probabilities("a", levels)):
+        pd.testing.assert_index_equal(table.index, pd.Index(levels, name="theta"))
+    assert fit.expected_score(levels).name == "expected_score"
+    assert list(fit.information(levels)) == ["a", "b", "c", "d", "total"]
+    assert list(fit.probabilities("a", levels)) == [0, 1, 2, 3]
+    assert fit.probabilities("a", levels).sum(axis=1).to_list() == pytest.approx([1] * 3)
+    assert list(fit.items) == ["discrimination", "se", "n", "lowest", "highest"]
+    assert (fit.steps.index.names, list(fit.steps)) == (["item", "step"], ["difficulty", "se", "intercept"])
+    assert list(fit.scores(graded(14))) == ["theta", "se"]
+
+
+def test_steps_stand_in_the_order_of_the_columns_and_rise():
+    table = graded(15)[list("dbca")]
+    steps = graded_response(table).steps
+    assert list(steps.index) == [(item, step) for item in "dbca" for step in (1, 2, 3)]
+    for item in table:
+        assert steps.loc[item, "difficulty"].is_monotonic_increasing
+
+
+def test_information_at_the_ends_of_a_steep_and_a_flat_item_by_the_definition():
+    """(dP/dtheta)^2 / P by central differences, for every answer of every item."""
+    fit, step = graded_response(graded(16)), 1e-5
+    for level in (-2.0, 0.3, 2.5):
+        for item in fit.items.index:
+            at = fit.probabilities(item, [level - step, level, level + step])
+            slope = (at.iloc[2] - at.iloc[0]) / (2 * step)
+            assert fit.information([level])[item].item() == pytest.approx((slope**2 / at.iloc[1]).sum(), rel=1e-6)

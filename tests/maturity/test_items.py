@@ -221,3 +221,124 @@ def test_without_doubts_the_table_is_empty():
     found = advice(item_statistics(marks(6)))
     assert found.empty
     assert list(found) == ["item", "action", "reason", "value", "threshold", "detail"]
+
+
+# -- exactly on a threshold --------------------------------------------------------------------------------------------
+
+def one_item(**values):
+    """Statistics of two items without doubts, the first changed."""
+    sound = {"n": 100, "share": 0.5, "difficulty": 0.5, "sd": 0.5, "discrimination": 0.5, "item_rest": 0.5}
+    return pd.DataFrame({"a": sound | values, "b": sound}).T
+
+
+@pytest.mark.parametrize(("options", "reason", "value", "threshold", "detail"), [
+    ({"statistics": one_item(sd=0.0, share=1.0)}, "constant", 1.0, np.nan, ""),
+    ({"statistics": one_item(share=0.951)}, "extreme", 0.951, 0.95, ""),
+    ({"statistics": one_item(share=0.049)}, "extreme", 0.049, 0.95, ""),
+    ({"statistics": one_item(item_rest=-0.101)}, "negative", -0.101, -0.1, ""),
+    ({"statistics": one_item(item_rest=-0.1)}, "weak", -0.1, 0.2, ""),
+    ({"statistics": one_item(item_rest=0.199)}, "weak", 0.199, 0.2, ""),
+    ({"scalability": pd.Series({"a": 0.299, "b": 0.3})}, "unscalable", 0.299, 0.3, ""),
+    ({"information": pd.Series({"a": 0.99, "b": 99.01})}, "uninformative", 0.0099, 0.01, ""),
+    ({"order": pd.DataFrame({"level": [1, 2], "empirical_level": [3, 1], "support": [0.95, 0.949]}, ["a", "b"])},
+     "out_of_order", 0.95, 0.95, "1→3"),
+    ({"functioning": pd.DataFrame({"class": ["C", "B"], "q": [0.01, 0.01], "hardest": ["юг", "юг"]}, ["a", "b"])},
+     "differential", 0.01, np.nan, "юг"),
+    ({"functioning": pd.DataFrame({"class": ["C", "A"], "q": [0.01, 0.01]}, ["a", "b"])}, "differential", 0.01, np.nan,
+     ""),
+    ({"correlations": pd.DataFrame([[1.0, 0.901], [0.901, 1.0]], ["a", "b"], ["a", "b"]),
+      "statistics": one_item(item_rest=0.499)}, "redundant", 0.901, 0.9, "b")])
+def test_a_doubt_begins_beyond_its_threshold(options, reason, value, threshold, detail):
+    found = advice(**{"statistics": one_item()} | options)
+    assert found["item"].to_list() == ["a"]
+    row = found.iloc[0]
+    assert (row["action"], row["reason"], row["detail"]) == (REASONS[reason][0], reason, detail)
+    assert [row["value"], row["threshold"]] == pytest.approx([value, threshold], nan_ok=True)
+
+
+def test_on_the_threshold_itself_there_is_no_doubt():
+    found = advice(one_item(share=0.95, item_rest=0.2), scalability=pd.Series({"a": 0.3, "b": 0.3}),
+                   information=pd.Series({"a": 1.0, "b": 99.0}),
+                   order=pd.DataFrame({"level": [1], "empirical_level": [2], "support": [0.9499]}, ["a"]),
+                   functioning=pd.DataFrame({"class": ["B"], "q": [0.01]}, ["a"]),
+                   correlations=pd.DataFrame([[1.0, 0.9], [0.9, 1.0]], ["a", "b"], ["a", "b"]))
+    assert found.empty
+    assert advice(one_item(share=0.05)).empty
+
+
+def test_a_methodology_may_set_every_threshold():
+    rules = AdviceRules(0.8, 0.4, 0.1, 0.5, 0.7, 0.6, 0.2)
+    found = advice(one_item(share=0.81, item_rest=0.39), scalability=pd.Series({"a": 0.49, "b": 0.5}),
+                   information=pd.Series({"a": 0.19, "b": 0.81}),
+                   order=pd.DataFrame({"level": [2], "empirical_level": [1], "support": [0.6]}, ["a"]),
+                   correlations=pd.DataFrame([[1.0, 0.71], [0.71, 1.0]], ["a", "b"], ["a", "b"]), rules=rules)
+    assert found[["reason", "threshold"]].to_numpy().tolist() == [
+        ["extreme", 0.8], ["weak", 0.4], ["unscalable", 0.5], ["redundant", 0.7], ["uninformative", 0.2],
+        ["out_of_order", 0.6]]
+    assert advice(one_item(item_rest=0.09), rules=rules)["reason"].to_list() == ["negative"]
+
+
+def test_of_three_that_repeat_one_another_the_strongest_stays_and_the_closest_twin_is_named():
+    r = pd.DataFrame([[1.0, 0.95, 0.92], [0.95, 1.0, 0.97], [0.92, 0.97, 1.0]], list("abc"), list("abc"))
+    statistics = pd.concat([one_item(), one_item().loc[["b"]].rename({"b": "c"})])
+    statistics["item_rest"] = [0.4, 0.6, 0.5]
+    found = advice(statistics, correlations=r)
+    assert found[["item", "detail", "value"]].to_numpy().tolist() == [["a", "b", 0.95], ["c", "b", 0.97]]
+    statistics["item_rest"] = 0.5
+    assert advice(statistics, correlations=r)["item"].to_list() == ["b", "c"]   # alike: the later label is named
+
+
+def test_actions_and_reasons_are_the_words_of_reports():
+    assert {code: action for code, (action, _) in REASONS.items()} == {
+        "constant": "drop", "extreme": "drop", "negative": "rewrite", "weak": "drop", "unscalable": "drop",
+        "redundant": "merge", "uninformative": "drop", "out_of_order": "move", "differential": "split"}
+
+
+def test_tables_of_statistics_and_order_are_labelled():
+    table = marks(7)
+    found = item_statistics(table)
+    assert list(found) == ["n", "share", "difficulty", "sd", "discrimination", "item_rest"]
+    pd.testing.assert_index_equal(found.index, pd.Index(list(table), name="item"))
+    assert found["n"].dtype.kind == "i"
+    order = requirement_order(marks(3, n=150, difficulties=(0.3, 0.5, 0.0, -0.2, 0.4)), LEVELS, draws=100, seed=3,
+                              confidence=0.8)
+    assert list(order.requirements) == ["level", "share", "low", "high", "empirical_level", "support", "out_of_order"]
+    assert order.requirements.index.name == "requirement"
+    assert order.requirements["level"].to_dict() == LEVELS.to_dict()
+    assert list(order.pairs) == ["lower", "higher", "lower_level", "higher_level", "lower_only", "higher_only",
+                                 "difference", "p", "q", "significant"]
+    for _, pair in order.pairs.iterrows():
+        assert (pair["lower_level"], pair["higher_level"]) == (LEVELS[pair["lower"]], LEVELS[pair["higher"]])
+        assert pair["higher_only"] > pair["lower_only"]
+        assert pair["significant"] == (pair["q"] <= 0.05)
+    assert (order.n, order.draws, order.seed, order.confidence) == (150, 100, 3, 0.8)
+    assert (order.requirements["out_of_order"] == (order.requirements["support"] >= 0.8)).all()
+
+
+def test_shares_of_bootstrap_samples_have_the_interval_of_a_binomial():
+    """500 draws of 400 units: an end of the interval has a standard error of .003."""
+    table = marks(8, n=400)
+    found = {confidence: requirement_order(table, LEVELS, draws=500, confidence=confidence).requirements
+             for confidence in (0.8, 0.95)}
+    for confidence, own in found.items():
+        half = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(own["share"] * (1 - own["share"]) / 400)
+        np.testing.assert_allclose(own["low"], own["share"] - half, atol=0.012)
+        np.testing.assert_allclose(own["high"], own["share"] + half, atol=0.012)
+
+
+def test_the_groups_at_the_ends_may_be_as_large_as_stated():
+    """Half above and half below: the difference of the shares in the two halves."""
+    table = pd.DataFrame([[1, 1, 1], [1, 1, 0], [1, 0, 0], [0, 0, 0]], columns=list("abc"))
+    assert item_statistics(table, tail=0.5)["discrimination"].to_dict() == {"a": 0.5, "b": 1.0, "c": 0.5}
+    with pytest.raises(InputError, match="больше 0 и не больше 0,5, сейчас 0"):
+        item_statistics(table, tail=0.0)
+
+
+def test_an_answer_on_the_highest_step_and_at_nought_is_on_the_scale():
+    answers = pd.DataFrame({"a": [0, 3, 1], "b": [0, 1, 1]})
+    item_statistics(answers, pd.Series({"a": 3, "b": 1}))
+    with pytest.raises(InputError) as raised:
+        item_statistics(answers, pd.Series({"a": 2, "b": 1}))
+    assert str(raised.value) == "Статистика требований: ответ вне шкалы: 1 × a = 3, допустимо 0–2."
+    with pytest.raises(InputError, match="0 × b = 0, допустимо 0–0"):
+        item_statistics(answers, pd.Series({"a": 3, "b": 0}))

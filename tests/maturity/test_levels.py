@@ -512,3 +512,11 @@ def test_an_odd_judge_widens_the_interval():
 def test_a_panel_that_is_none_is_refused(change, error, words):
     with pytest.raises(error, match=words):
         angoff(change(panel(5)))
+
+
+def test_five_places_without_an_answer_are_named_and_the_others_counted():
+    table = pd.DataFrame(np.nan, [f"R{number}" for number in range(7)], ["1.1", "1.2"]).assign(**{"1.1": 1.0})
+    with pytest.raises(InputError) as error:
+        score_with_blanks(table, pd.Series({"1.1": 2, "1.2": 2}), "refuse")
+    assert str(error.value) == ("Правило пропусков refuse: нет ответа у R0 × 1.2; R1 × 1.2; R2 × 1.2; R3 × 1.2; "
+                                "R4 × 1.2 (всего 7). Заполните ответы или задайте правило zero либо exclude.")

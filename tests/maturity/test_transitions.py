@@ -357,3 +357,61 @@ def test_the_rise_of_the_lowest_countries_is_no_more_than_a_return_to_the_mean(w
     assert found.expected == pytest.approx(0.032, abs=0.0005)
     assert found.interval[1] > 0 > found.beyond
     assert found.change == pytest.approx((after - before)[group].mean())
+
+
+def test_equal_falls_keep_the_order_of_the_units():
+    """Forty units that fell by two among forty that fell by three: first these, then those, each as they stood."""
+    units = [f"R{number:02d}" for number in range(80)]
+    before = pd.Series(5.0, units)
+    after = pd.Series(np.where(np.arange(80) % 2, 2.0, 3.0), units)
+    found = falls(before, after)
+    assert list(found.index) == units[1::2] + units[::2]
+    assert found["fall"].to_list() == [3] * 40 + [2] * 40
+    assert list(found) == ["before", "after", "fall"]
+    assert {dtype.kind for dtype in found.dtypes} == {"i"}
+
+
+@pytest.mark.parametrize("intervals", ["wilson", "clopper-pearson", "goodman"])
+def test_tables_of_transitions_are_labelled_and_follow_the_confidence(intervals):
+    levels = moved([8, 3, 1], [2, 9, 4], [0, 1, 6])
+    narrow, wide = (transition_matrix(*levels, 3, intervals=intervals, confidence=confidence)
+                    for confidence in (0.5, 0.99))
+    for table in (narrow.counts, narrow.shares, narrow.low, narrow.high):
+        assert (table.index.name, list(table.index), list(table.columns)) == ("before", [1, 2, 3], [1, 2, 3])
+    assert list(narrow.directions.index) == ["up", "same", "down"]
+    assert list(narrow.directions) == ["units", "share", "low", "high"]
+    assert narrow.directions["units"].to_dict() == {"up": 8, "same": 23, "down": 3}
+    inside = (narrow.counts > 0).to_numpy()
+    assert (wide.low.to_numpy() < narrow.low.to_numpy())[inside].all()
+    assert (narrow.high < wide.high).to_numpy().all()
+    assert (wide.directions["low"] < narrow.directions["low"]).all()
+    assert (narrow.directions["high"] < wide.directions["high"]).all()
+    assert (narrow.intervals, narrow.confidence, wide.confidence) == (intervals, 0.5, 0.99)
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda b, e: reliabilities(b, e.rename({"A": "X"})), "Ошибки баллов: наборы кодов различаются."),
+    (lambda b, e: reliabilities(b.where(b > 20), e), "Баллы: пропущено значений 1"),
+    (lambda b, e: reliabilities(b, e.where(b > 20)), "Ошибки баллов: пропущено значений 1"),
+    (lambda b, e: reliabilities(b, -e), "Ошибка балла не может быть отрицательной: A = -1."),
+    (lambda b, e: regression_to_mean(b.where(b > 20), 0.5), "Первые баллы: пропущено значений 1"),
+    (lambda b, e: regression_to_mean(b, e.drop("A")), "Надёжность: наборы кодов различаются."),
+    (lambda b, e: regression_to_mean(b, 0.0), "Надёжность должна быть больше 0 и не больше 1, найдено 0."),
+    (lambda b, e: regression_to_mean(b, e * 1.5), "Надёжность должна быть больше 0 и не больше 1, найдено 1.5."),
+])
+def test_refusals_begin_with_what_is_wrong(call, words):
+    with pytest.raises(InputError) as raised:
+        call(pd.Series({"A": 20.0, "B": 40.0, "C": 90.0}), pd.Series(1.0, list("ABC")))
+    assert str(raised.value).startswith(words)
+
+
+def test_reliabilities_and_expected_changes_are_named_and_may_be_one():
+    scores, errors = pd.Series([20.0, 40, 90], list("ABC")), pd.Series([2.0, 4, 8], list("ABC"))
+    found = reliabilities(scores, errors[::-1])
+    between = scores.var() - (errors**2).mean()
+    assert found.to_dict() == pytest.approx((between / (between + errors**2)).to_dict())
+    assert found.name == "reliability"
+    expected = regression_to_mean(scores, found[::-1])
+    assert expected.name == "expected_change"
+    assert expected.to_dict() == pytest.approx(((found - 1) * (scores - 50)).to_dict())
+    assert regression_to_mean(scores, 1.0).to_list() == [0, 0, 0]

@@ -170,3 +170,48 @@ def test_wrong_requests_are_refused(two, monkeypatch):
     monkeypatch.setattr(module, "MOST_MEMORY", 50.0)
     with pytest.raises(UsageError, match="Доли мест 2 единиц заняли бы"):
         acceptability(two)
+
+
+def test_tables_are_labelled_and_keep_the_order_asked_for(two):
+    result = acceptability(two[::-1], draws=1, seed=3)
+    assert (list(result.places.index), list(result.places)) == (["B", "A"], [1, 2])
+    assert (list(result.central_weights.index), list(result.central_weights)) == (["B", "A"], ["first", "second"])
+    assert result.confidence.name == "confidence"
+    assert (result.draws, result.seed) == (1, 3)
+    assert set(result.places.to_numpy().ravel()) == {0, 1}
+    assert result.holistic(pd.Series({1: 1.0, 2: 0.5})).name == "holistic"
+
+
+def test_errors_move_the_shares_by_their_own_stream_and_seed():
+    """Errors of one standard deviation drown the values: every unit is first in a third of the draws."""
+    values = pd.DataFrame({"a": [0.5, 0.5001, 0.4999], "b": [0.5, 0.4999, 0.5001]}, index=list("ABC"))
+    result = acceptability(values, se=values * 0 + 1.0, draws=20_000)
+    np.testing.assert_allclose(result.places, 1 / 3, atol=0.012)            # 3.5 standard errors of .0033
+    np.testing.assert_allclose(result.confidence, 1 / 3, atol=2e-3)
+    again, other = (acceptability(values, se=values * 0 + 1.0, draws=200, seed=seed).places for seed in (0, 1))
+    assert not again.equals(other)
+    pd.testing.assert_frame_equal(again, acceptability(values, se=values * 0 + 1.0, draws=200).places)
+
+
+def test_a_unit_known_exactly_among_doubtful_rivals_and_a_doubtful_one_among_certain():
+    """Fixed weights: products of normal probabilities, and one tail beyond the best certain rival."""
+    values = pd.DataFrame({"a": [0.6, 0.55, 0.5], "b": [0.0, 0.0, 0.0]}, index=list("ABC"))
+    fixed = weight_box(values.columns, pd.Series({"a": 1.0, "b": 0.0}), 1.0)
+    exact = pd.DataFrame({"a": [0.0, 0.1, 0.2], "b": 0.0}, index=list("ABC"))
+    found = acceptability(values, fixed, se=exact, draws=5000)
+    assert found.confidence["A"] == pytest.approx(stats.norm.cdf(0.5) * stats.norm.cdf(0.5), abs=1e-9)
+    doubtful = pd.DataFrame({"a": [0.1, 0.0, 0.0], "b": 0.0}, index=list("ABC"))
+    found = acceptability(values, fixed, se=doubtful, draws=5000)
+    assert found.confidence["A"] == pytest.approx(stats.norm.cdf(0.5), abs=1e-5)
+    assert found.confidence["B"] == pytest.approx(stats.norm.cdf(-0.5), abs=1e-5)
+    assert np.isnan(found.confidence["C"])
+
+
+def test_memory_is_refused_with_the_numbers(two, monkeypatch):
+    monkeypatch.setattr(module, "MOST_MEMORY", 24.0 * 4)
+    acceptability(two, draws=10)
+    monkeypatch.setattr(module, "MOST_MEMORY", 24.0 * 4 - 1)
+    with pytest.raises(UsageError) as raised:
+        acceptability(two, draws=10)
+    assert str(raised.value) == ("Доли мест 2 единиц заняли бы около 0 ГБ памяти (предел 0 ГБ). Оставьте единицы, "
+                                 "места которых нужны.")

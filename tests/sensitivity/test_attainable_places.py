@@ -230,3 +230,45 @@ def test_places_are_exact_where_both_bounds_are_reached():
                          index=list("abc"))
     found = AttainablePlaces(table, pd.DataFrame(), pd.DataFrame(), "branch and bound").exact
     assert found.to_dict() == {"a": True, "b": False, "c": False}
+
+
+@pytest.mark.parametrize("k", [4, 8])
+def test_tables_of_a_search_are_labelled_and_its_weights_admissible_even_where_nothing_was_searched(k):
+    values = table(9, 12, k)
+    box = BOXES["half to double"](values)
+    for nodes in (0, 5000):
+        found = attainable_places(values, box, units=["C03", "C07"], nodes=nodes)
+        assert list(found.table) == ["best", "worst", "best_bound", "worst_bound"]
+        assert {dtype.kind for dtype in found.table.dtypes} == {"i"}
+        for part in (found.table, found.best_weights, found.worst_weights, found.exact):
+            assert list(part.index) == ["C03", "C07"]
+        assert found.exact.name == "exact"
+        for end in ("best", "worst"):
+            weights = getattr(found, f"{end}_weights")
+            assert list(weights) == list(values)
+            assert weights.sum(axis=1).to_list() == pytest.approx([1, 1])
+            for unit in weights.index:
+                assert box.contains(weights.loc[unit])
+                assert rank(values @ weights.loc[unit])[unit] == found.table.loc[unit, end]
+
+
+def test_weights_between_the_bounds_are_as_far_from_both():
+    """With eight weights and no search: l + t (u - l), the same t for all, sum 1."""
+    values = table(10, 6, 8)
+    low = pd.Series(np.linspace(0.02, 0.1, 8), values.columns)
+    high = pd.Series(np.linspace(0.3, 0.2, 8), values.columns)
+    found = attainable_places(values, weight_box(values.columns, low, high), nodes=0)
+    share = (1 - low.sum()) / (high - low).sum()
+    expected = low + share * (high - low)
+    for weights in (found.best_weights, found.worst_weights):
+        for unit in values.index:
+            assert weights.loc[unit].to_dict() == pytest.approx(expected.to_dict())
+
+
+def test_requests_are_refused_in_words():
+    values = table(0, 5, 3)
+    with pytest.raises(InputError) as raised:
+        attainable_places(values, units=["C01", "Atlantis", "C01"])
+    assert str(raised.value) == ("Достижимые места запрошены для единиц, которых нет среди значений или которые "
+                                 "названы дважды: Atlantis, C01.")
+    assert attainable_places(values, units=[]).table.empty

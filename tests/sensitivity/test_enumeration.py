@@ -206,3 +206,17 @@ def test_probabilities_that_do_not_fit_are_refused(chances, words):
     with pytest.raises(InputError) as error:
         exact_indices(places(0), chances)
     assert str(error.value) == words
+
+
+def test_a_single_factor_may_have_unequal_levels_in_any_order():
+    """Mean and variance of a discrete law: 1, 2, 4 with probabilities .5, .3, .2."""
+    table = pd.DataFrame({"C1": [4.0, 1, 2], "C2": [0.0, 1, 0]}, pd.Index(["c", "a", "b"], name="x"))
+    result = exact_indices(table, {"x": {"a": 0.5, "c": 0.2, "b": 0.3}})
+    assert result.mean.to_dict() == pytest.approx({"C1": 1.9, "C2": 0.5})
+    assert result.variance.to_dict() == pytest.approx({"C1": 0.5 + 1.2 + 3.2 - 1.9**2, "C2": 0.25})
+    for name in ("mean", "variance", "why"):
+        series = getattr(result, name)
+        assert (series.name, list(series.index)) == (name, ["C1", "C2"])
+    for name in ("first", "total", "shapley"):
+        frame = getattr(result, name)
+        assert (list(frame.index), list(frame)) == (["x"], ["C1", "C2"])

@@ -138,36 +138,50 @@ ONE = make({"A": "G", "B": INDEX}, {"index": {"G": 0.5, "B": 0.5}, "G": "equal"}
 
 
 @pytest.mark.parametrize(("factor", "words"), [
-    (SamplingError(), "Выборочную ошибку разыграть нельзя: ни у одного измерения нет стандартной ошибки"),
-    (ChecklistError(0.1), "Ошибку проверяющего разыграть нельзя: нужен чек-лист с правилом share.*Нет у показателей: "),
-    (ChecklistError(0.0), "больше 0 и не больше 0,5, задано 0"),
-    (ChecklistError(0.6), "больше 0 и не больше 0,5, задано 0.6"),
-    (MixShift(0.1), "в редакции нет показателей с двумя сторонами"),
-    (Winsorisation(), "Винзоризация ничего не меняет: ни у одного показателя нет выбросов"),
-    (Winsorisation((1,)), "Винзоризация: нужны хотя бы два разных варианта, задано 1"),
-    (WeightNoise(0.0), "Разброс весов должен быть больше 0 и не больше 1, задано 0"),
-    (WeightNoise(1.5), "задано 1.5"),
-    (WeightNoise(0.1, ("G",)), "Веса элемента «G» не могут меняться: в нём один показатель"),
-    (WeightNoise(0.1, ("X",)), "элемента «X» нет среди тех, из которых складывается индекс: G, index"),
-    (WeightDirichlet({"A": 1.0}, "G"), "Веса элемента «G» не могут меняться"),
-    (WeightDirichlet({"G": 1.0}), "Веса по Дирихле, «index»: наборы кодов различаются. Нет: B"),
-    (WeightDirichlet({"G": 1.0, "B": 0.01}), "концентрация должна быть числом не меньше 0.05, у «B» 0.01"),
-    (WeightPolytope({"G": (0.2, 0.8)}), "Границы весов, «index»: наборы кодов различаются"),
-    (WeightPolytope({"G": (0.8, 0.2), "B": (0, 1)}), "нижняя не выше верхней; у «G» 0.8…0.2"),
-    (WeightPolytope({"G": (0.5, 0.6), "B": (0.5, 0.6)}), "не оставляют выбора: сумма нижних 1, верхних 1.2"),
-    (WeightPolytope({"G": (0.5, 0.5), "B": (0.1, 0.8)}), "хотя бы два веса свободны"),
-    (NormalisationChoice((MIN_MAX, MIN_MAX)), "Нормирование: нужны хотя бы два разных варианта"),
-    (NormalisationChoice((MIN_MAX, Z_SCORE), "X"), "Нормирование не может меняться: X ни к чему не применяется"),
-    (AggregationChoice((ARITHMETIC,)), "Агрегирование: нужны хотя бы два разных варианта"),
-    (AggregationChoice((ARITHMETIC, GEOMETRIC), "G"), "Агрегирование не может меняться: G не применяется"),
-    (MissingChoice((REWEIGHT, COMPLETE)), "Правило пропусков ничего не меняет: в элементах «G, index» пропусков нет"),
-    (MissingChoice((REWEIGHT,)), "Правило пропусков: нужны хотя бы два разных варианта"),
-    (IndicatorLeftOut(("X",)), "Исключить нельзя: показателей X нет среди тех, что участвуют"),
+    (SamplingError(),
+     "Выборочную ошибку разыграть нельзя: ни у одного измерения нет стандартной ошибки (se). Уберите этот источник "
+     "или задайте se."),
+    (ChecklistError(0.1),
+     "Ошибку проверяющего разыграть нельзя: нужен чек-лист с правилом share, целым числом исполненных требований и их"
+     " общим числом (столбец n). Нет у показателей: A, B."),
+    (ChecklistError(0.0), "Доля ошибок проверяющего должна быть больше 0 и не больше 0,5, задано 0."),
+    (ChecklistError(0.6), "Доля ошибок проверяющего должна быть больше 0 и не больше 0,5, задано 0.6."),
+    (MixShift(0.1),
+     "Доля опроса не может меняться: в редакции нет показателей с двумя сторонами. Уберите этот источник."),
+    (Winsorisation(),
+     "Винзоризация ничего не меняет: ни у одного показателя нет выбросов (|асимметрия| больше 2 и эксцесс больше "
+     "3.5). Уберите этот источник."),
+    (Winsorisation((1,)), "Винзоризация: нужны хотя бы два разных варианта, задано 1."),
+    (WeightNoise(0.0), "Разброс весов должен быть больше 0 и не больше 1, задано 0."),
+    (WeightNoise(1.5), "Разброс весов должен быть больше 0 и не больше 1, задано 1.5."),
+    (WeightNoise(0.1, ("G",)), "Веса элемента «G» не могут меняться: в нём один показатель."),
+    (WeightNoise(0.1, ("X",)), "Разброс весов: элемента «X» нет среди тех, из которых складывается индекс: G, index."),
+    (WeightDirichlet({"A": 1.0}, "G"), "Веса элемента «G» не могут меняться: в нём один показатель."),
+    (WeightDirichlet({"G": 1.0}), "Веса по Дирихле, «index»: наборы кодов различаются. Нет: B; лишние: —."),
+    (WeightDirichlet({"G": 1.0, "B": 0.01}),
+     "Веса по Дирихле: концентрация должна быть числом не меньше 0.05, у «B» 0.01."),
+    (WeightPolytope({"G": (0.2, 0.8)}), "Границы весов, «index»: наборы кодов различаются. Нет: B; лишние: —."),
+    (WeightPolytope({"G": (0.8, 0.2), "B": (0, 1)}),
+     "Границы веса должны лежать между 0 и 1, нижняя не выше верхней; у «G» 0.8…0.2."),
+    (WeightPolytope({"G": (0.5, 0.6), "B": (0.5, 0.6)}),
+     "Границы весов элемента «index» не оставляют выбора: сумма нижних 1, верхних 1.2; должно быть меньше и больше 1,"
+     " и хотя бы два веса свободны."),
+    (WeightPolytope({"G": (0.5, 0.5), "B": (0.1, 0.8)}),
+     "Границы весов элемента «index» не оставляют выбора: сумма нижних 0.6, верхних 1.3; должно быть меньше и больше "
+     "1, и хотя бы два веса свободны."),
+    (NormalisationChoice((MIN_MAX, MIN_MAX)), "Нормирование: нужны хотя бы два разных варианта, задано 2."),
+    (NormalisationChoice((MIN_MAX, Z_SCORE), "X"), "Нормирование не может меняться: X ни к чему не применяется."),
+    (AggregationChoice((ARITHMETIC,)), "Агрегирование: нужны хотя бы два разных варианта, задано 1."),
+    (AggregationChoice((ARITHMETIC, GEOMETRIC), "G"),
+     "Агрегирование не может меняться: G не применяется ни к одному элементу индекса, где хотя бы два показателя."),
+    (MissingChoice((REWEIGHT, COMPLETE)), "Правило пропусков ничего не меняет: в элементах «G, index» пропусков нет."),
+    (MissingChoice((REWEIGHT,)), "Правило пропусков: нужны хотя бы два разных варианта, задано 1."),
+    (IndicatorLeftOut(("X",)), "Исключить нельзя: показателей X нет среди тех, что участвуют в индексе."),
 ])
 def test_a_factor_that_cannot_act_says_why(factor, words):
-    with pytest.raises(InputError, match=words) as caught:
+    with pytest.raises(InputError) as caught:
         Experiment(table(values(12, "AB")), ONE, [factor])
-    assert caught.value.exit_code == 3
+    assert str(caught.value) == words
 
 
 def test_more_that_cannot_act():
@@ -231,3 +245,93 @@ def test_records_that_are_none():
         from_record({"factor": "Luck"})
     with pytest.raises(InputError, match="Источник MixShift: лишние ключи sprd"):
         from_record({"factor": "MixShift", "sprd": 0.1})
+
+
+def test_names_and_titles_of_all_factors():
+    """Names are keys of protocols, of random streams and of the columns of a design; titles stand in reports."""
+    power, low = Aggregation(method="power", exponent=0.5), Missing(rule="reweight", min_coverage=0.6)
+    more = [*EACH, WeightNoise(), NormalisationChoice((MIN_MAX, Z_SCORE)), AggregationChoice((GEOMETRIC, power), "G"),
+            MissingChoice((low, COMPLETE), "G"), IndicatorLeftOut(), WeightNoise(0.1, ("G", "index"))]
+    assert [(factor.name, factor.title) for factor in more] == [
+        ("sampling", "выборочная ошибка опроса"),
+        ("checklist", "ошибка проверяющего 5 % требований"),
+        ("mix", "доля опроса ±10 п. п."),
+        ("winsorisation", "винзоризация: не больше 1, 2, 3 значений"),
+        ("weights:G", "веса ±25 % (G)"),
+        ("weights:G", "веса «G» по распределению Дирихле"),
+        ("weights:G", "веса «G» в заданных границах"),
+        ("normalisation:A", "нормирование показателя A: min-max, z-score"),
+        ("aggregation", "агрегирование: arithmetic, power 2"),
+        ("missing", "пропуски: reweight, complete"),
+        ("left-out", "исключён один показатель (A) или ни одного"),
+        ("weights", "веса ±25 %"),
+        ("normalisation", "нормирование: min-max, z-score"),
+        ("aggregation:G", "агрегирование «G»: geometric, power 0.5"),
+        ("missing:G", "пропуски «G»: reweight от 60 %, complete"),
+        ("left-out", "исключён один показатель (любой) или ни одного"),
+        ("weights:G:index", "веса ±10 % (G, index)")]
+
+
+@pytest.mark.parametrize(("factor", "record"), [
+    (SamplingError(0.3), {"factor": "SamplingError", "common": 0.3}),
+    (Winsorisation(), {"factor": "Winsorisation", "points": [0, 1, 2, 3, 4, 5], "otherwise": "none", "skewness": 2.0,
+                       "kurtosis": 3.5}),
+    (WeightNoise(), {"factor": "WeightNoise", "spread": 0.25, "parents": []}),
+    (WeightPolytope({"A": (0.2, 0.5)}), {"factor": "WeightPolytope", "bounds": {"A": [0.2, 0.5]}, "parent": "index"}),
+    (AggregationChoice((GEOMETRIC,)), {"factor": "AggregationChoice", "alternatives": [{"method": "geometric"}],
+                                       "parent": ""})])
+def test_a_record_names_every_option(factor, record):
+    assert to_record(factor) == record
+
+
+@pytest.mark.parametrize("common", [-0.1, 1.0, 1.5])
+def test_a_correlation_of_errors_that_is_none_is_refused(common):
+    with pytest.raises(InputError) as raised:
+        Experiment(table(values(6, "AB"), 0.1), ONE, [SamplingError(common)])
+    assert str(raised.value) == f"Корреляция ошибок разных вопросов — от 0 до 1, задано {common:g}."
+
+
+def test_two_sources_may_not_have_one_name_nor_draw_the_same_weights():
+    measured, wide = table(values(12, "ABCD"), 0.1), WIDE
+    with pytest.raises(InputError) as raised:
+        Experiment(measured, wide, [SamplingError(), SamplingError(0.5)])
+    assert str(raised.value) == "Источник неопределённости задан дважды: sampling."
+    with pytest.raises(InputError) as raised:
+        Experiment(measured, wide, [WeightNoise(0.1), WeightDirichlet(dict.fromkeys("ABCD", 1.0))])
+    assert str(raised.value) == (
+        "Веса элемента «index» разыгрывают сразу два источника: «веса ±10 %» и «веса «index» по распределению "
+        "Дирихле». Оставьте один или разделите элементы (parents).")
+
+
+@pytest.mark.parametrize(("least", "fits"), [(0.05, True), (0.049, False)])
+def test_the_smallest_concentration_is_drawn(least, fits):
+    concentrations = {"A": least, "B": 1.0, "C": 1.0, "D": 1.0}
+    if fits:
+        assert drawn(WeightDirichlet(concentrations), 200).sum(axis=1).to_numpy() == pytest.approx(1)
+    else:
+        with pytest.raises(InputError, match=r"концентрация должна быть числом не меньше 0\.05, у «A» 0\.049\.$"):
+            drawn(WeightDirichlet(concentrations), 1)
+
+
+def test_the_corner_of_the_design_where_all_shares_vanish_gives_equal_weights():
+    experiment = Experiment(table(values(6, "ABCD")), WIDE, [WeightDirichlet(dict.fromkeys("ABCD", 2.0))])
+    weights = experiment.draws(np.array([[0.0] * 4, [0.5] * 4, [0.0, 0.0, 0.5, 0.0]]), 0).weights[INDEX]
+    assert weights.tolist() == [[0.25] * 4, pytest.approx([0.25] * 4), [0, 0, 1, 0]]
+
+
+def test_the_shift_of_the_mix_is_symmetric_and_reaches_its_ends():
+    assert MixShift(0.2).shift(np.array([[0.0], [0.5], [0.75], [1.0]])).tolist() == pytest.approx([-0.2, 0, 0.1, 0.2])
+
+
+def test_a_narrow_polytope_is_hit_by_few_tries_of_the_best_proposal():
+    """Corners of five-dimensional bodies: the proposal that is hit most often must be found, or nothing is drawn."""
+    codes = [f"Q{number}" for number in range(6)]
+    edition = make(dict.fromkeys(codes, INDEX), {"index": "equal"})
+    frame = pd.DataFrame(np.random.default_rng(0).random((5, 6)), list("abcde"), codes)
+    for low, high, kind in ((0.15, 1.0, "above"), (0.0, 0.18, "below"), (0.15, 0.18, "box")):
+        factor = WeightPolytope(dict.fromkeys(codes, (low, high)))
+        assert factor._proposal[0] == kind
+        experiment = Experiment(table(frame), edition, [factor])
+        weights = experiment.draws(np.random.default_rng(1).random((300, 1)), 0).weights[INDEX]
+        assert ((weights >= low) & (weights <= high)).all()
+        assert weights.mean(axis=0) == pytest.approx([1 / 6] * 6, abs=0.02)

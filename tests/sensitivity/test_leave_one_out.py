@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from made_editions import make
 
 from methods.data import store
 from methods.data.editions import load_edition, parse_edition
@@ -12,7 +13,7 @@ from methods.errors import InputError
 from methods.index.edition import INDEX
 from methods.index.rank import rank
 from methods.index.score import index_with, score
-from methods.sensitivity.leave_one_out import elements_left_out, leave_one_out, weights_without
+from methods.sensitivity.leave_one_out import LeaveOneOut, elements_left_out, leave_one_out, weights_without
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +155,53 @@ def test_indicators_that_were_screened_out_are_passed_over(root):
     real, _, scores = store.scored("cms-2021", "2021", root)
     assert scores.dropped
     assert not set(scores.dropped) & set(elements_left_out(scores, real).places)
+
+
+def test_summary_of_shifts_and_of_who_is_no_longer_ranked():
+    adopted = pd.Series([1.0, 2, 3, np.nan], list("ABCD"))
+    places = pd.DataFrame({"a": [1.0, 3, 2, 1], "b": [3.0, 2, np.nan, np.nan], "c": [1.0, 2, 3, np.nan]}, list("ABCD"))
+    found = LeaveOneOut(adopted, places)
+    assert found.shifts()["a"].to_list()[:3] == [0, 1, -1]
+    summary = found.summary()
+    assert list(summary) == ["mean_shift", "largest_rise", "largest_fall", "moved", "unranked"]
+    assert summary.loc["a"].to_list() == pytest.approx([2 / 3, 1, 1, 2, 0])
+    assert summary.loc["b"].to_list() == pytest.approx([1, 0, 2, 1, 1])
+    assert summary.loc["c"].to_list() == pytest.approx([0, 0, 0, 0, 0])
+
+
+def test_ties_are_placed_as_asked():
+    values = pd.DataFrame({"a": [0.5, 0.5, 0.1], "b": [0.5, 0.5, 0.2]}, index=list("ABC"))
+    for ties, places in (("min", [1, 1, 3]), ("average", [1.5, 1.5, 3])):
+        found = leave_one_out(["a", "b"], lambda kept: values[kept].mean(axis=1), ties=ties)
+        assert found.adopted.to_list() == found.places["a"].to_list() == found.places["b"].to_list() == places
+
+
+@pytest.mark.parametrize(("members", "words"), [
+    (["a"], "Исключение по одному: нужно не меньше 2 элементов, найдено 1."),
+    (["a", "a"], "Исключение по одному: код повторяется: a (всего 1).")])
+def test_fewer_than_two_members_are_refused_in_words(members, words):
+    with pytest.raises(InputError) as raised:
+        leave_one_out(members, lambda kept: pd.Series([1.0, 2.0]))
+    assert str(raised.value) == words
+
+
+def test_scores_of_other_units_are_refused_with_the_name_of_the_member():
+    with pytest.raises(InputError, match=r"^Оценки без элемента b: наборы кодов различаются\."):
+        leave_one_out(["a", "b"], lambda kept: pd.Series([1.0, 2.0], ["A", "B"] if "b" in kept else ["A", "C"]))
+
+
+def test_scores_in_another_order_go_to_their_units():
+    """What a scoring function does with the order of its rows is its own affair."""
+    values = pd.DataFrame({"a": [0.9, 0.5, 0.1], "b": [0.4, 0.6, 0.8]}, index=list("BCA"))
+    found = leave_one_out(["a", "b"], lambda kept: values[kept].mean(axis=1).sort_index(ascending=len(kept) == 2))
+    assert list(found.places.index) == list(found.adopted.index) == list("ABC")
+    assert found.places["b"].to_dict() == {"A": 3, "B": 1, "C": 2}
+    assert found.places["a"].to_dict() == {"A": 1, "B": 3, "C": 2}
+
+
+def test_without_its_only_group_nothing_is_left_of_an_index():
+    edition = make({"A": "G", "B": "G"}, {"index": {"G": 1}, "G": "equal"})
+    with pytest.raises(InputError) as raised:
+        weights_without(edition, "G")
+    assert str(raised.value) == "Без элемента «G» от индекса ничего не остаётся."
+    assert weights_without(edition, "A")["G"].to_dict() == {"B": 1}

@@ -12,7 +12,8 @@ from methods.index.rank import mean_rank_shift, rank
 from methods.index.score import score
 from methods.sensitivity.engine import Experiment
 from methods.sensitivity.factors import AggregationChoice, NormalisationChoice, Winsorisation
-from methods.sensitivity.one_at_a_time import JOINT, equal_weights, one_at_a_time, usual_alternatives
+from methods.sensitivity.one_at_a_time import JOINT, OneAtATime, equal_weights, one_at_a_time, usual_alternatives
+from methods.sensitivity.outliers import treat_outliers
 
 TREE = {"A": "G", "B": "G", "C": "H", "D": "H", "E": "H"}
 WEIGHTS = {"index": {"G": 0.7, "H": 0.3}, "G": {"A": 0.6, "B": 0.4}, "H": {"C": 0.2, "D": 0.3, "E": 0.5}}
@@ -147,3 +148,70 @@ def test_equal_weights_of_a_flat_edition_are_those_of_indicators():
     measurements = table(frame)
     found = one_at_a_time(measurements, flat, score(measurements, flat), usual_alternatives(flat))
     pd.testing.assert_series_equal(found.places["weights"], rank(frame.mean(axis=1)), check_names=False)
+
+
+def test_what_audits_change_by_name_and_in_words():
+    found = usual_alternatives(tree(), most_moved=3)
+    assert {name: each.title for name, each in found.items()} == {
+        "weights": "равные веса на каждом уровне", "aggregation": "индекс — среднее геометрическое",
+        "normalisation": "нормирование: минимум — максимум", "places": "вместо значений — места по показателям",
+        "outliers": "выбросы сдвинуты, не больше 3 у показателя", "missing": "пропуски: без любого значения балла нет"}
+    assert {name: each.most_moved for name, each in found.items() if each.most_moved} == {"outliers": 3}
+    assert found["outliers"].changes == {}
+    assert found["aggregation"].changes["aggregation"][INDEX] == Aggregation(method="geometric")
+    assert found["normalisation"].changes == {"normalisation": Normalisation(method="min-max", lower=1, upper=100)}
+    assert found["missing"].changes["missing"]["default"].rule == "complete"
+    other = usual_alternatives(tree(aggregation={"default": {"method": "geometric"}},
+                                    normalisation={"method": "min-max", "lower": 1, "upper": 100},
+                                    missing={"default": {"rule": "complete"}}))
+    assert other["aggregation"].changes["aggregation"][INDEX] == Aggregation(method="arithmetic")
+    assert other["normalisation"].changes == {"normalisation": Normalisation(method="z-score")}
+    assert other["missing"].changes["missing"]["default"].rule == "reweight"
+
+
+def test_summary_counts_what_is_apart_over_those_that_are_left():
+    adopted = pd.Series([1.0, 2, 3, 4], list("ABCD"))
+    places = pd.DataFrame({"one": [1.0, 3, 2, 4], "two": [4.0, np.nan, 1, 2]}, list("ABCD"))
+    found = OneAtATime(adopted, places, {}, ())
+    assert found.shifts().fillna(99).to_numpy().tolist() == [[0, 3], [1, 99], [-1, -2], [0, -2]]
+    summary = found.summary()
+    assert list(summary) == ["mean_shift", "largest_shift", "apart", "lost"]
+    assert summary.loc["one"].to_list() == [0.5, 1, 0.5, 0]
+    assert summary.loc["two"].to_list() == pytest.approx([7 / 3, 3, 1, 1])
+    assert found.summary(apart=2)["apart"].to_list() == [0, 1]
+    assert found.summary(apart=3)["apart"].to_list() == pytest.approx([0, 1 / 3])
+
+
+def test_outliers_are_tried_with_the_number_of_values_asked_for():
+    """One wild value of A, two of C: with one move C stays outlying, so that other places come out."""
+    frame = values(codes="ABCDE", units=25)
+    frame.iloc[0, 0], frame.iloc[1, 2], frame.iloc[2, 2] = 9.0, 70.0, 80.0
+    measurements, edition = table(frame), tree()
+    scores = score(measurements, edition)
+    for most in (1, 2):
+        found = one_at_a_time(measurements, edition, scores, usual_alternatives(edition, most))
+        expected = score(table(frame.apply(treat_outliers, most=most)), edition).rank
+        pd.testing.assert_series_equal(found.places["outliers"], expected[found.places.index], check_names=False)
+
+
+def test_alternatives_that_touch_the_same_key_are_not_tried_together():
+    edition, frame = tree(), values(codes="ABCDE", units=12)
+    measurements = table(frame)
+    scores, usual = score(measurements, edition), usual_alternatives(edition)
+    pair = {name: usual[name] for name in ("places", "normalisation")}
+    found = one_at_a_time(measurements, edition, scores, pair)
+    assert found.together == ("places",)
+    assert JOINT not in found.places
+    alone = one_at_a_time(measurements, edition, scores, {"weights": usual["weights"]})
+    assert JOINT not in alone.places
+    assert list(alone.places) == ["weights"]
+
+
+def test_the_alternative_mean_is_the_other_of_what_the_index_itself_has():
+    """Not of the default, which holds inside the groups; the same with gaps."""
+    edition = tree(aggregation={"default": {"method": "arithmetic"}, "index": {"method": "geometric"}},
+                   missing={"default": {"rule": "reweight"}, "index": {"rule": "complete"}})
+    found = usual_alternatives(edition)
+    assert found["aggregation"].title == "индекс — среднее арифметическое"
+    assert found["aggregation"].changes["aggregation"][INDEX] == Aggregation(method="arithmetic")
+    assert found["missing"].title == "пропуски: веса делятся между имеющимися"

@@ -116,3 +116,47 @@ def test_the_screen_leaves_gaps_out_and_knows_what_does_not_vary():
     assert found["outlying"].to_dict() == {"wild": True, "same": False, "two": False}
     assert not outlier_screen(values, skewness=10).to_numpy()[:, 4].any()
     assert outlier_screen(values, 0).loc["wild", ["moved", "cured"]].to_list() == [0, False]
+
+
+def test_five_values_may_be_moved_unless_stated_otherwise():
+    """Six values far out, one after another: the usual limit leaves the sixth."""
+    wild = pd.DataFrame({"wild": [*np.linspace(1, 2, 60), 30.0, 40, 50, 60, 70, 80]})
+    needed = outlier_screen(wild, 60)["moved"].iloc[0]
+    assert needed == 6
+    assert outlier_screen(wild).loc["wild", ["moved", "cured"]].to_list() == [5, False]
+    assert outlier_screen(wild, 6).loc["wild", ["moved", "cured"]].to_list() == [6, True]
+
+
+def test_the_screen_has_its_columns_and_the_moments_of_scipy():
+    values = pd.DataFrame({"wild": [*range(1, 11), 30.0, 100], "calm": range(12)})
+    found = outlier_screen(values)
+    assert list(found) == ["n", "distinct", "skewness", "kurtosis", "outlying", "moved", "cured"]
+    pd.testing.assert_index_equal(found.index, pd.Index(["wild", "calm"], name="indicator"))
+    assert found["skewness"].to_list() == pytest.approx([stats.skew(values[code], bias=False) for code in values])
+    assert found["kurtosis"].to_list() == pytest.approx([stats.kurtosis(values[code], bias=False) for code in values])
+
+
+@pytest.mark.parametrize("option", ["skewness", "kurtosis"])
+def test_only_what_is_above_both_thresholds_is_outlying(option):
+    values = pd.Series([*range(1, 11), 30.0, 100])
+    level = float({"skewness": stats.skew, "kurtosis": stats.kurtosis}[option](values, bias=False))
+    for limit, moves in ((level * 0.999, True), (level * 1.001, False)):
+        assert treat_outliers(values, 2, **{option: limit}).equals(values) != moves
+        assert outlier_screen(values.to_frame("a"), **{option: limit}).loc["a", "outlying"] == moves
+        treated = treat_rows(values.to_numpy()[None], 2, log=False, **{option: limit})
+        assert (treated != values.to_numpy()).any() == moves
+
+
+def test_four_values_have_moments():
+    rows = np.array([[1.0, 2, 3, 9]])
+    assert moments(rows)[0].tolist() == pytest.approx(stats.skew(rows, axis=1, bias=False).tolist())
+    assert moments(rows)[1].tolist() == pytest.approx(stats.kurtosis(rows, axis=1, bias=False).tolist())
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_logarithm_is_that_of_the_distance_from_the_end_and_one_per_cent(sign):
+    values = sign * pd.Series([1.0, 2, 3, 4, 5, 1000, 50_000])
+    far = (values - values.min()) if sign > 0 else (values.max() - values)
+    expected = sign * np.log(far + 0.01 * 49_999)
+    assert treat_outliers(values, 0, otherwise="log").to_list() == pytest.approx(expected.to_list())
+    pd.testing.assert_series_equal(treat_outliers(values, 0), values)

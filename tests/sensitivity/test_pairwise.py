@@ -352,3 +352,131 @@ def test_normal_replicates_stand_for_their_covariance(normal):
              for errors in (ReplicatedErrors(replicates, normal=normal), CorrelatedErrors(replicates.cov()))]
     assert found[0].to_numpy() == pytest.approx(found[1].to_numpy(), rel=0.03)
     assert 1.5 < found[0].min() < found[0].max() < 4
+
+
+def test_replicates_give_the_covariance_and_the_noise_of_a_sample():
+    """Variances over count - 1; the draws are the deviations, stretched so that their mean square is that variance."""
+    made = replicated(8, count=40)
+    values = estimates(8)
+    comparisons = compare([values], [made], coverage=0.9, draws=199, seed=0)
+    replicates = made.replicates[comparisons.units]
+    np.testing.assert_allclose(comparisons.variances[0], replicates.var(), rtol=1e-12)
+    centred = replicates - replicates.mean()
+    np.testing.assert_allclose(np.sort(comparisons.noise[0], axis=0), np.sort(centred * (40 / 39) ** 0.5, axis=0),
+                               rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose((comparisons.noise[0] ** 2).mean(axis=0), replicates.var(), rtol=1e-12)
+    covariance = replicates.cov().to_numpy()
+    apart = np.sqrt(np.diag(covariance)[:, None] + np.diag(covariance) - 2 * covariance)
+    away = ~np.eye(N, dtype=bool)
+    np.testing.assert_allclose(1 / comparisons.inverse[0][away], apart[away], rtol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_normal_draws_have_the_covariance_stated(seed):
+    """20,000 draws; an entry's standard error is at most .014 of the root of the product of the variances."""
+    for made, covariance in ((correlated(seed), correlated(seed).covariance),
+                             (replicated(seed, count=40, normal=True), replicated(seed, count=40).replicates.cov())):
+        comparisons = compare([estimates(seed)], [made], coverage=0.9, draws=20_000, seed=seed)
+        wanted = covariance.loc[comparisons.units, comparisons.units].to_numpy()
+        scale = np.sqrt(np.outer(np.diag(wanted), np.diag(wanted)))
+        np.testing.assert_allclose(np.cov(comparisons.noise[0].T) / scale, wanted / scale, atol=0.05)
+
+
+def test_draws_of_few_clusters_estimate_the_covariance_without_bias():
+    """F F' of a draw has the mean of the matrix that the draws come from, and as many degrees as stated."""
+    made = correlated(9, degrees=30.0)
+    comparisons = compare([estimates(9)], [made], coverage=0.9, draws=4000, seed=0)
+    assert comparisons.factors.shape == (1, 4000, N, 30)
+    mean = (comparisons.factors[0] @ comparisons.factors[0].transpose(0, 2, 1)).mean(axis=0)
+    wanted = shrunk_covariance(made.covariance.loc[comparisons.units, comparisons.units].to_numpy(), 30)
+    scale = np.sqrt(np.outer(np.diag(wanted), np.diag(wanted)))
+    np.testing.assert_allclose(mean / scale, wanted / scale, atol=0.02)
+
+
+@pytest.mark.parametrize(("units", "named"), [(5, "C00, C01, C02, C03, C04"), (6, "C00, C01, C02, C03, C04 и ещё 1")])
+def test_five_units_are_named_and_the_others_counted(units, named):
+    with pytest.raises(InputError) as raised:
+        compare([estimates(0, units)], [IndependentErrors(pd.Series(0.0, labels(units)))], coverage=0.9, draws=99,
+                seed=0)
+    assert str(raised.value) == (
+        f"Стандартная ошибка должна быть больше 0, а у единиц {named} она равна 0 или неизвестна.\nОдинаковые ответы "
+        "немногих людей не значат, что единица известна точно: подставьте общий разброс вопроса "
+        "(sensitivity.noise.usable_errors) или исключите единицу.")
+
+
+@pytest.mark.parametrize(("errors", "fits"), [
+    (independent(0), 8 * 14 * 3 * 199), (independent(0, degrees=5.0), 8 * 14 * 3 * 199),
+    (correlated(0), 8 * 14 * (3 * 199 + 3 * 14)), (correlated(0, degrees=7.0), 8 * 14 * (3 * 199 + 199 * 7 + 3 * 14)),
+    (replicated(0, count=199), 8 * 14 * (3 * 199 + 3 * 14))])
+def test_memory_needed_grows_with_draws_degrees_and_pairs(monkeypatch, errors, fits):
+    options = {"coverage": 0.9, "draws": 199, "seed": 0}
+    monkeypatch.setattr(pairwise, "MOST_MEMORY", fits)
+    compare([estimates(0)], [errors], **options)
+    for tables, limit in ((1, fits - 1), (2, 2 * fits - 1)):
+        monkeypatch.setattr(pairwise, "MOST_MEMORY", limit)
+        with pytest.raises(UsageError, match=r"^Сравнение 14 единиц по 199 розыгрышам заняло бы около 0 ГБ памяти"):
+            compare([estimates(0)] * tables, [errors] * tables, **options)
+
+
+@pytest.mark.parametrize(("second", "options", "words"), [
+    (correlated(0), {}, "Ошибки двух лет должны быть заданы одинаково: обе независимые, обе ковариациями или обе "
+                        "повторными выборками."),
+    (independent(0), {"correlation": -1.01}, "Корреляция ошибок двух лет — от −1 до 1, задано -1.01."),
+    (independent(0, degrees=pd.Series(5.0, labels()).where(estimates(0).index != "C02", 0.9)), {},
+     "Степеней свободы (ответов минус 1) должно быть не меньше 1, у единиц C02 меньше или не задано. Исключите единицы "
+     "с одним ответом.")])
+def test_years_that_do_not_fit_are_refused_in_words(second, options, words):
+    with pytest.raises(InputError) as raised:
+        compare([estimates(0)] * 2, [independent(0), second], coverage=0.95, draws=99, seed=0, **options)
+    assert str(raised.value) == words
+
+
+@pytest.mark.parametrize(("errors", "words"), [
+    (bad_covariance(asymmetric), "Ковариация должна быть симметричной: значения выше и ниже диагонали различаются."),
+    (ReplicatedErrors(replicated(0).replicates.iloc[:1], normal=True),
+     "Повторных выборок должно быть не меньше 2, найдено 1.")])
+def test_errors_that_are_none_are_refused_in_whole_sentences(errors, words):
+    with pytest.raises(InputError) as raised:
+        compare([estimates(0)], [errors], coverage=0.95, draws=99, seed=0)
+    assert str(raised.value) == words
+
+
+def test_correlations_of_minus_one_and_one_degree_of_freedom_are_allowed():
+    made = independent(0, degrees=1.0)
+    found = compare([estimates(0)] * 2, [made, made], coverage=0.5, draws=9, seed=0, correlation=-1.0)
+    np.testing.assert_allclose(found.noise[0], -found.noise[1], rtol=1e-12)
+    assert found.spreads.shape == (2, 9, N)
+
+
+def test_who_is_certainly_better_is_told_of_every_table():
+    """At one critical value: row above column by more than that many standard errors of the difference."""
+    for made in (independent(9), correlated(9)):
+        comparisons = compare([estimates(9), estimates(10)], [made, made], coverage=0.9, draws=99, seed=0)
+        for place, values in enumerate((estimates(9), estimates(10))):
+            found = comparisons.better(1.5, place)
+            own = values[comparisons.units].to_numpy()
+            if isinstance(made, IndependentErrors):
+                variance = made.se[comparisons.units].to_numpy() ** 2
+                spread = np.sqrt(variance[:, None] + variance)
+            else:
+                covariance = made.covariance.loc[comparisons.units, comparisons.units].to_numpy()
+                spread = np.sqrt(np.maximum(np.diag(covariance)[:, None] + np.diag(covariance) - 2 * covariance, 0))
+                spread += np.eye(N)
+            np.testing.assert_array_equal(found, own[:, None] - own > 1.5 * spread)
+            assert list(found.index) == list(found.columns) == list(comparisons.units)
+
+
+def test_a_unit_whose_error_is_the_mean_of_all_errors_leaves_the_covariance_as_it_is():
+    """C's error is half of A's and B's together: without the common part it does not vary, nothing to scale by."""
+    root = np.array([[1.0, 0.0], [0.0, 2.0], [0.5, 1.0]])
+    covariance = root @ root.T
+    np.testing.assert_array_equal(shrunk_covariance(covariance, 5), covariance)
+
+
+def test_one_negative_eigenvalue_is_enough_to_refuse_a_covariance():
+    table = pd.DataFrame(np.eye(3), list("ABC"), list("ABC"))
+    table.loc["A", "B"] = table.loc["B", "A"] = 1.5                      # eigenvalues -.5, 1, 2.5
+    with pytest.raises(InputError) as raised:
+        compare([pd.Series(0.0, list("ABC"))], [CorrelatedErrors(table)], coverage=0.9, draws=99, seed=0)
+    assert str(raised.value) == ("Ковариация не положительно определена: наименьшее собственное число -0.5. Проверьте, "
+                                 "что это ковариация оценок, а не корреляции разных выборок.")

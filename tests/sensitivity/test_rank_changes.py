@@ -119,3 +119,21 @@ def test_years_with_other_units_are_refused():
         rank_changes(before, after, first, IndependentErrors(second.se.drop("C03")))
     with pytest.raises(UsageError, match="coverage=1"):
         rank_changes(before, after, first, second, coverage=1)
+
+
+def test_the_whole_of_what_is_told_and_every_option_passed_on():
+    before, after, first, second = years(5)
+    found = rank_changes(before, after, first, second, coverage=0.8, simultaneous=True, stepdown=False, draws=99,
+                         seed=4)
+    assert list(found.table) == ["before", "after", "rise", "low", "high", "verdict"]
+    assert list(found.table.index) == UNITS
+    assert (found.coverage, found.simultaneous, found.stepdown, found.draws, found.seed) == (0.8, True, False, 99, 4)
+    assert found.critical.name == "critical"
+    for options in ({"coverage": 0.8}, {"stepdown": False}, {"draws": 99}, {"seed": 3}, {"correlation": 0.9}):
+        result = rank_changes(before, after, first, second, **options)
+        family = compare([before, after], [first, second], coverage=options.get("coverage", 0.95),
+                         draws=options.get("draws", result.draws), seed=options.get("seed", 0),
+                         correlation=options.get("correlation", 0.0))
+        critical = family.critical("both", options.get("coverage", 0.95), options.get("stepdown", True),
+                                   UNITS if result.simultaneous else None)[UNITS]
+        pd.testing.assert_series_equal(result.critical, critical)

@@ -275,3 +275,32 @@ def test_replicates_bring_their_skewness():
 def test_wrong_requests_are_refused(pisa, call, error, words):
     with pytest.raises(error, match=words):
         call(pisa["score"], IndependentErrors(pisa["se"]))
+
+
+def test_best_and_worst_are_the_ends_of_one_sided_sets_with_every_option_passed_on(pisa):
+    errors = IndependentErrors(pisa["se"])
+    for options in ({}, {"coverage": 0.6}, {"stepdown": False}, {"draws": 99, "seed": 3}):
+        low, high = (rank_sets(pisa["score"], errors, simultaneous=True, side=side, **options).sets
+                     for side in ("low", "high"))
+        for tau in (1, 5, 38):
+            best, worst = (call(pisa["score"], errors, tau, **options) for call in (tau_best, tau_worst))
+            pd.testing.assert_series_equal(best, (low["low"] <= tau).rename("tau_best"))
+            pd.testing.assert_series_equal(worst, (high["high"] > 38 - tau).rename("tau_worst"))
+    counts = {coverage: tau_best(pisa["score"], errors, 5, coverage=coverage).sum() for coverage in (0.5, 0.999)}
+    assert 5 <= counts[0.5] < counts[0.999]
+    counts = {coverage: tau_worst(pisa["score"], errors, 15, coverage=coverage).sum()
+              for coverage in (0.5, 0.999)}
+    assert 15 <= counts[0.5] < counts[0.999]
+
+
+def test_one_sided_sets_leave_the_other_end_open(pisa):
+    errors = IndependentErrors(pisa["se"])
+    low, high, both = (rank_sets(pisa["score"], errors, side=side) for side in ("low", "high", "both"))
+    assert (low.sets["high"] == 38).all()
+    assert (high.sets["low"] == 1).all()
+    assert (low.critical <= both.critical).all()
+    assert (low.sets["low"] >= both.sets["low"]).all()
+    assert (high.sets["high"] <= both.sets["high"]).all()
+    assert list(both.sets) == ["place", "low", "high"]
+    assert both.width().name == "width"
+    assert (both.critical.name, both.stepdown, both.simultaneous, low.side) == ("critical", True, False, "low")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from methods.errors import InputError, UsageError
+from methods.errors import EditionError, InputError, UsageError
 from methods.sensitivity.thresholds import (
     group_scores,
     leaf_weights,
@@ -259,3 +259,96 @@ def test_composition_of_groups_is_checked():
         group_scores(values.rename(columns={"a": "c"}), within, groups)
     with pytest.raises(InputError, match="Сумма весов"):
         group_scores(values, pd.Series({"a": 0.9, "b": 1.0}), groups)
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_a_change_tells_its_parts_under_their_names(norm):
+    values = pd.DataFrame({"a": [1.0, 0.25], "b": [0.0, 0.75]}, index=["C01", "C02"])
+    adopted = pd.Series({"a": 0.6, "b": 0.4})
+    found = smallest_swap(values, adopted, "C01", "C02", norm=norm)
+    assert found.norm == norm
+    assert found.possible
+    assert (found.weights.name, found.shift.name) == ("weight", "weight")
+    assert found.weights.to_dict() == pytest.approx({"a": 0.5, "b": 0.5})
+    assert found.shift.to_dict() == pytest.approx({"a": -0.1, "b": 0.1})
+    assert found.distance == pytest.approx({"L1": 0.2, "L2": 0.02**0.5, "Linf": 0.1}[norm])
+    never = smallest_swap(values.assign(b=[0.9, 0.0]), adopted, "C01", "C02", norm=norm)
+    assert never.distance == np.inf
+    assert not never.possible
+    assert never.weights.to_dict() == adopted.to_dict()
+    assert never.shift.to_dict() == {"a": 0, "b": 0}
+    assert never.norm == norm
+
+
+def test_who_is_level_already_needs_no_change_and_may_have_no_swap():
+    """Level under all weights: no weights put one ahead. Level under the adopted ones only: the next step swaps."""
+    values = pd.DataFrame({"a": [1.0, 0.0, 1.0], "b": [0.0, 1.0, 0.0]}, index=["C01", "C02", "C03"])
+    half = pd.Series({"a": 0.5, "b": 0.5})
+    for norm in NORMS:
+        assert smallest_swap(values, half, "C01", "C02", norm=norm).distance == 0
+        assert smallest_swap(values, half, "C01", "C03", norm=norm).distance == np.inf
+
+
+def test_a_cut_off_at_the_edge_of_what_is_attainable():
+    """The index of C01 is .6 of [0; 1]: all weight on a takes it up to 1, nothing above 1 nor below 0."""
+    values, adopted = pd.DataFrame({"a": [1.0], "b": [0.0]}, index=["C01"]), pd.Series({"a": 0.6, "b": 0.4})
+    for norm, distance in (("L1", 0.8), ("L2", 0.4 * 2**0.5), ("Linf", 0.4)):
+        assert smallest_crossing(values, adopted, "C01", 1.0, norm=norm).distance == pytest.approx(distance)
+        assert smallest_crossing(values, adopted, "C01", 1.0 + 1e-6, norm=norm).distance == np.inf
+        assert smallest_crossing(values, adopted, "C01", 0.0, norm=norm).distance == np.inf
+        assert smallest_crossing(values, adopted, "C01", 0.6, norm=norm).distance == pytest.approx(0)
+
+
+def test_distances_of_neighbours_and_of_all_pairs_have_one_table():
+    values = pd.DataFrame({"a": [0.9, 0.5, 0.5, 0.2], "b": [0.1, 0.6, 0.6, 0.2]}, index=["D", "C", "B", "A"])
+    adopted = pd.Series({"a": 0.7, "b": 0.3})
+    near, every = (swap_distances(values, adopted, pairs=pairs) for pairs in ("neighbours", "all"))
+    assert list(near) == list(every) == ["ahead", "behind", "gap", "distance"]
+    assert near[["ahead", "behind"]].to_numpy().tolist() == [["D", "B"], ["B", "C"], ["C", "A"]]
+    assert every[["ahead", "behind"]].to_numpy().tolist() == [["D", "B"], ["D", "C"], ["D", "A"], ["B", "C"],
+                                                              ["B", "A"], ["C", "A"]]
+    scores = values @ adopted
+    for _, row in every.iterrows():
+        assert row["gap"] == pytest.approx(scores[row["ahead"]] - scores[row["behind"]])
+        for norm in NORMS:
+            table = swap_distances(values, adopted, norm=norm, pairs="all").set_index(["ahead", "behind"])
+            assert table.loc[(row["ahead"], row["behind"]), "distance"] == smallest_swap(
+                values, adopted, row["ahead"], row["behind"], norm=norm).distance
+
+
+@pytest.mark.parametrize(("call", "error", "words"), [
+    (lambda v, w: smallest_swap(v, w, "C01", "C02", norm="L3"), UsageError, "norm=L3: допустимы L1, L2, Linf."),
+    (lambda v, w: swap_distances(v, w, pairs="some"), UsageError, "pairs=some: допустимы neighbours и all."),
+    (lambda v, w: smallest_swap(v, w, "C01", "X"), InputError, "Единицы X нет среди значений."),
+    (lambda v, w: smallest_crossing(v, w, "C01", np.inf), InputError, "Порог должен быть числом, задано inf."),
+    (lambda v, w: smallest_swap(v, w, "C01", "C02", box=weight_box(w.index, 0.5, 0.5)), InputError,
+     "Принятые веса вне своих границ: a = 0.6 (0.5–0.5), b = 0.4 (0.5–0.5). Задайте границы, которые их содержат."),
+    (lambda v, w: smallest_swap(v, w, "C01", "C02", box=weight_box(pd.Index(["a", "c"]))), InputError,
+     "Веса и их границы: наборы кодов различаются. Нет: c; лишние: b."),
+    (lambda v, w: smallest_swap(v.set_axis(["C01", "C01"]), w, "C01", "C02"), InputError,
+     "Значения и веса: единицы: код повторяется: C01 (всего 1)."),
+    (lambda v, w: smallest_swap(v.iloc[:0], w, "C01", "C02"), InputError, "Значения и веса: нет ни одной единицы."),
+])
+def test_refusals_in_words(call, error, words):
+    values = pd.DataFrame({"a": [1.0, 0.25], "b": [0.0, 0.75]}, index=["C01", "C02"])
+    with pytest.raises(error) as raised:
+        call(values, pd.Series({"a": 0.6, "b": 0.4}))
+    assert str(raised.value) == words
+
+
+def test_weights_of_a_tree_are_checked_at_both_levels():
+    groups = pd.Series({"a": "G", "b": "G", "c": "H"})
+    within, top = pd.Series({"a": 0.5, "b": 0.5, "c": 1.0}), pd.Series({"G": 0.6, "H": 0.4})
+    assert leaf_weights(top, within, groups).name == "weight"
+    for call, words in ((lambda: leaf_weights(top * 0.9, within, groups), "Сумма весов"),
+                        (lambda: leaf_weights(top, within * 0.9, groups), "Сумма весов"),
+                        (lambda: leaf_weights(top, within.drop("c"), groups), "^Веса внутри групп и состав групп: "),
+                        (lambda: leaf_weights(top.drop("H"), within, groups), "^Веса групп и состав групп: "),
+                        (lambda: group_scores(pd.DataFrame({"a": [1.0], "b": [1.0]}), within, groups),
+                         "^Показатели и состав групп: "),
+                        (lambda: group_scores(pd.DataFrame({"a": [1.0], "b": [np.nan], "c": [1.0]}), within, groups),
+                         "^Показатели: пропущено значений 1"),
+                        (lambda: group_scores(pd.DataFrame({"a": [1.0], "b": [1.0], "c": [1.0]}), within * 2, groups),
+                         "Сумма весов")):
+        with pytest.raises((InputError, EditionError), match=words):
+            call()

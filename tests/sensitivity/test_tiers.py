@@ -87,3 +87,26 @@ def test_unknown_errors_are_refused():
     values = pd.Series({"A": 1.0, "B": 2.0})
     with pytest.raises(InputError, match="больше 0, а у единиц A она равна 0 или неизвестна"):
         tiers(values, IndependentErrors(pd.Series({"A": 0.0, "B": 0.1})))
+
+
+def test_the_whole_of_what_is_told():
+    values, errors = example("independent", 4)
+    found = tiers(values, errors, coverage=0.8, draws=99, seed=5)
+    assert list(found.table) == ["tier", "lowest", "better", "worse"]
+    assert list(found.table.index) == list(found.better.index) == list(found.better.columns) == list(values.index)
+    assert (found.coverage, found.draws, found.seed) == (0.8, 99, 5)
+    assert found.count == found.table["tier"].max() == found.table["lowest"].max()
+    spread = np.sqrt(errors.se.to_numpy()[:, None] ** 2 + errors.se.to_numpy() ** 2)
+    lead = values.to_numpy()[:, None] - values.to_numpy()
+    np.testing.assert_array_equal(found.better, lead / spread > found.critical)
+    assert (found.table["worse"] == found.better.sum(axis=1)).all()
+
+
+def test_coverage_and_step_down_are_passed_on():
+    values, errors = example("independent", 5)
+    sure, bold = (tiers(values, errors, coverage=coverage, draws=499).critical for coverage in (0.99, 0.6))
+    assert sure > bold
+    one, step = (tiers(values, errors, draws=499, stepdown=stepdown).critical for stepdown in (False, True))
+    assert step < one
+    assert tiers(values, errors, draws=499).critical == step
+    assert tiers(values, errors, draws=499, seed=1).critical != step

@@ -472,3 +472,25 @@ def test_where_no_factor_is_weak_the_screening_has_settled():
     assert result.table.loc["C1", "screening"] == 0
     assert bool(result.table.loc["C1", "screening_settled"])
     assert not result.table.loc["C1", "total_settled"]
+
+
+@pytest.mark.parametrize(("width", "times"), [(0.01, 1), (0.05, 1), (0.06, 2), (0.1, 4), (0.15, 16), (0.2, 16)])
+def test_base_points_that_would_be_enough_grow_with_the_square_of_the_width(width, times):
+    """An interval is halved by four times as many points; rounded up to a power of two."""
+    assert Convergence(pd.DataFrame(), 64).enough(width) == 64 * times
+
+
+def test_table_of_a_verdict_is_made_of_the_intervals():
+    indices = sobol_indices(linear, named(4), base=64, outputs=["C1"])
+    table = convergence(indices).table
+    assert list(table) == ["first", "total", "screening", "ranking", "first_settled", "total_settled",
+                           "screening_settled", "ranking_settled"]
+    for name in ("first", "total"):
+        low, high = getattr(indices, f"{name}_low")["C1"], getattr(indices, f"{name}_high")["C1"]
+        assert table.loc["C1", name] == (high - low).max()
+    weak = indices.total["C1"] < 0.05
+    assert weak.any()
+    assert table.loc["C1", "screening"] == (indices.total_high - indices.total_low).loc[weak, "C1"].max()
+    assert table.loc["C1", "ranking"] == indices.ranking["C1"]
+    assert convergence(indices).settled.name == "settled"
+    assert convergence(indices).base == 64

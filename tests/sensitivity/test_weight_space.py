@@ -230,3 +230,33 @@ def test_wrong_requests_are_refused():
         possibly_ahead(table.iloc[:0], weight_box(codes))
     with pytest.raises(InputError, match="единицы: код повторяется: C01"):
         possibly_ahead(pd.concat([table.iloc[:1]] * 2), weight_box(codes))
+
+
+def test_one_draw_with_seed_zero_is_a_draw_and_fewer_are_refused():
+    box = box_of("both bounds")
+    one = uniform_weights(box, 1)
+    assert (len(one), list(one), one.index.to_list()) == (1, list(box.low.index), [0])
+    assert one.sum(axis=1).to_list() == pytest.approx([1])
+    pd.testing.assert_frame_equal(one, uniform_weights(box, 1, 0))
+    assert not one.equals(uniform_weights(box, 1, 1))
+    for draws, seed in ((0, 0), (1, -1)):
+        with pytest.raises(UsageError) as raised:
+            uniform_weights(box, draws, seed)
+        assert str(raised.value) == (f"Розыгрышей не меньше 1, seed не меньше 0; задано draws={draws}, seed={seed}.")
+
+
+@pytest.mark.parametrize("name", BOXES)
+def test_every_draw_lies_in_the_box_and_the_density_is_even(name):
+    """Along every free weight the law is that of plain rejection from the simplex: 4,000 draws, Kolmogorov-Smirnov."""
+    box = box_of(name)
+    drawn = uniform_weights(box, 4000, 2)
+    assert drawn.sum(axis=1).to_numpy() == pytest.approx(1)
+    assert ((drawn >= box.low - 1e-12) & (drawn <= box.high + 1e-12)).all(axis=None)
+    free = [code for code in box.low.index if box.high[code] - box.low[code] > 0.01]
+    rng = np.random.default_rng(3)
+    rest = 1 - box.low[free].sum() - sum(box.low[code] for code in box.low.index if code not in free)
+    tried = box.low[free].to_numpy() + rest * rng.dirichlet(np.ones(len(free)), 200_000)
+    inside = tried[(tried <= box.high[free].to_numpy()).all(axis=1)]
+    assert len(inside) > 500
+    for place, code in enumerate(free):
+        assert stats.ks_2samp(drawn[code], inside[:, place]).pvalue > 1e-4

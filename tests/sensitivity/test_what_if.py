@@ -241,7 +241,7 @@ GRADED = make({"A": INDEX, "B": INDEX}, {INDEX: {"A": 0.5, "B": 0.5}}, grades={
 
 
 @pytest.mark.parametrize(("edition", "choice", "words"), [
-    (FLAT, Choice({INDEX: pd.Series({"A": 0.5, "B": 0.5})}), "наборы кодов различаются. Нет: —; лишние: C"),
+    (FLAT, Choice({INDEX: pd.Series({"A": 0.5, "B": 0.5})}), "наборы кодов различаются. Нет: C; лишние: —"),
     (FLAT, Choice({INDEX: pd.Series({"A": 0.5, "B": 0.5, "C": 0.5})}), "Сумма весов должна быть равна 1, сейчас 1.5"),
     (FLAT, Choice(survey=0.5), "в редакции нет показателей с двумя сторонами"),
     (MADE["gaps"][0], Choice(survey=1.2), "Доля опроса — от 0 до 1, задано 1.2"),

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from methods.index.importance import resample
 from methods.index.score import reweighted_index, score
 from methods.weights import ahp, bench, direct, effect
+from methods.weights.benefit_of_doubt import benefit_of_doubt
 from methods.weights.data_driven import critic, entropy, standard_deviation
 from methods.weights.drivers import cross_products, drivers
 
@@ -253,3 +255,97 @@ def test_the_band_of_the_benefit_of_doubt_holds_nineteen_of_twenty_units(made):
                   if each.name == bench.BENEFIT_OF_DOUBT)
     assert (source.low < source.weights).all()
     assert (source.weights < source.high).all()
+
+
+# --- what is told beside the weights --------------------------------------------------------------------------------
+
+def test_kinds_bands_and_notes_of_all_sources(make_edition, make_measurements, nested, experts):
+    """Everything that a table or a picture of the bench says of a source."""
+    edition = make_edition(nested, priorities=["В", "А", "Б"])
+    scores = score(make_measurements(units=30), edition)
+    empty = pd.DataFrame()
+    poll = pd.DataFrame({"share": [0.4, 0.3, 0.3], "low": [0.3, 0.2, 0.2], "high": [0.5, 0.4, 0.4]}, index=GROUPS)
+    own = {"": drivers(_answers(), draws=200, seed=0)}
+    found = bench.weight_bench(scores, edition, experts=bench.experts_weights(experts, empty, empty, empty, {}),
+                               poll=poll, drivers=own, draws=100)
+    told = {source.name: (source.kind, source.band, source.note) for source in found.sources}
+    people, repeated = "полоса: другие эксперты того же рода, сейчас их 3", "полоса: другие единицы того же рода"
+    order = "известен только порядок; расстояния между местами придуманы формулой"
+    expected = {
+        "принятые": ("adopted", "", ""), "равные": ("plain", "", ""), "по числу показателей": ("plain", "", ""),
+        "порядок: центроид": ("order", "", order), "порядок: сумма мест": ("order", "", order),
+        "порядок: обратные места": ("order", "", order), "эксперты: пары": ("experts", people, ""),
+        "опрос канала": ("poll", "полоса: только случайность среди таких же подписчиков",
+                         "голосовали те, кто захотел; это повод спросить, а не веса"),
+        "клиенты: что движет оценкой": ("clients", "полоса: другие центры того же рода", ""),
+        "влияние равно весу": ("targets", repeated, ""),
+        **{name: ("data", repeated, "") for name in ("энтропия", "разброс", "CRITIC", "MEREC")},
+        "выгода сомнения": ("data", "полоса: доли, выгодные разным единицам",
+                            "каждая единица взвешена в свою пользу, доли от половины до двух равных")}
+    assert told == {name: words for name, words in expected.items() if name not in found.refused}
+    assert set(found.refused) <= {"главные компоненты", "влияние равно весу"}
+    assert found.kinds.name == "kind"
+    assert found.kinds.to_dict() == {name: words[0] for name, words in told.items()}
+    assert found.parent == "index"
+    assert list(found.of("plain")) == ["равные", "по числу показателей"]
+    assert list(found.of("poll", "adopted")) == ["принятые", "опрос канала"]
+
+
+def test_adopted_weights_lie_below_inside_or_above_a_band():
+    adopted = pd.Series({"А": 0.5, "Б": 0.2, "В": 0.3})
+    band = bench.Source("полоса", "data", adopted, pd.Series({"А": 0.6, "Б": 0.2, "В": 0.1}),
+                        pd.Series({"А": 0.7, "Б": 0.2, "В": 0.2}), "полоса")
+    found = bench.Bench("index", (bench.Source("принятые", "adopted", adopted), band), {})
+    assert found.adopted_outside()["полоса"].to_dict() == {"А": -1, "Б": 0, "В": 1}
+
+
+def test_bands_hold_nineteen_of_twenty(make_edition, make_measurements, nested):
+    """Of data: the resampled weights; of the benefit of the doubt: the shares of single units. 95 % in both."""
+    edition = make_edition(nested)
+    scores = score(make_measurements(units=30), edition)
+    found = bench.weight_bench(scores, edition, targets=False, draws=100, seed=3)
+    values = bench.top_level(scores, edition)
+    scaled = (values - values.min()) / (values.max() - values.min())
+    shares = benefit_of_doubt(0.01 + 0.99 * scaled, pie_shares=(0.5 / 3, 2 / 3)).shares.dropna()
+    source = next(each for each in found.sources if each.name == bench.BENEFIT_OF_DOUBT)
+    for code in GROUPS:
+        assert source.weights[code] == pytest.approx(shares[code].mean())
+        assert [source.low[code], source.high[code]] == pytest.approx(list(shares[code].quantile([0.025, 0.975])))
+    drawn = resample(values, lambda own: entropy((own - own.min()) / (own.max() - own.min())), draws=100, seed=3)
+    band = drawn.interval(0.95)
+    assert found.low["энтропия"].to_dict() == pytest.approx(band["low"].to_dict())
+    assert found.high["энтропия"].to_dict() == pytest.approx(band["high"].to_dict())
+
+
+@pytest.mark.parametrize(("units", "refused"), [(4, True), (5, False)])
+def test_two_units_more_than_children_are_enough(make_edition, make_measurements, nested, units, refused):
+    edition = make_edition(nested)
+    found = bench.weight_bench(score(make_measurements(units=units), edition), edition, targets=False, draws=100)
+    assert ("разброс" in found.refused) == refused
+
+
+def test_members_keep_units_with_gaps_and_leave_out_those_without_a_place(make_edition, make_measurements, nested):
+    edition = make_edition(nested, eligibility={"min_coverage": 0.5})
+    scores = score(make_measurements(gaps=[("C00", ["б1"]), ("C01", ["а1", "а2", "в2"])]), edition)
+    found = bench.members(scores, edition)
+    assert list(found) == GROUPS
+    assert "C01" not in found.index
+    assert found.loc["C00"].isna().to_dict() == {"А": False, "Б": True, "В": False}
+    inside = bench.members(scores, edition, "А")
+    assert list(inside) == ["а1", "а2", "а3"]
+    assert len(bench.top_level(scores, edition, "А")) == len(inside)
+    assert len(bench.top_level(scores, edition)) == len(found) - 1
+    assert bench.adopted_weights(edition).name == "weight"
+    assert bench.adopted_weights(edition, "В").to_dict() == pytest.approx({"в1": 0.25, "в2": 0.75})
+
+
+def test_forms_of_experts_that_nobody_used_are_left_out_and_the_others_have_their_formula():
+    said = pd.DataFrame({"А": [100.0, 10.0], "Б": [10.0, 100.0]}, index=["э1", "э2"])
+    empty = pd.DataFrame()
+    assert bench.experts_weights({}, empty, empty, empty, {}) == {}
+    for form, formula in (("swings", direct.swing_weights), ("ratings", direct.smart_weights)):
+        own = {"swings": empty, "ratings": empty} | {form: said}
+        found = bench.experts_weights({}, empty, own["swings"], own["ratings"], {})
+        assert list(found) == [form]
+        pd.testing.assert_frame_equal(found[form], formula(said).weights, check_names=False)
+        assert found[form].index.name == "expert"

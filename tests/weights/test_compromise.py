@@ -191,3 +191,81 @@ def test_bounds_that_sum_to_one_are_the_weights(bound):
     found = within_bounds(pd.Series(0.25, one.index), low, high)
     assert found.to_dict() == pytest.approx(one.to_dict())
     assert found.name == "weight"
+
+
+def test_a_blend_is_named_and_only_sources_that_are_trusted_are_looked_at():
+    sets = pd.DataFrame({"a": [0.5, 0.5], "b": [0.9, 0.1], "broken": [0.9, 0.9]}, index=["Д", "П"])
+    found = blend(sets, pd.Series({"b": 1.0, "a": 3.0}))
+    assert (found.name, found.to_dict()) == ("weight", pytest.approx({"Д": 0.6, "П": 0.4}))
+    with pytest.raises(InputError, match="Сумма весов"):
+        blend(sets, pd.Series({"broken": 1.0, "a": 3.0}))
+    with pytest.raises(InputError) as raised:
+        blend(sets, pd.Series({"a": -1.0, "b": 2.0}))
+    assert str(raised.value) == "Доверие к источникам — числа не меньше 0, не все нули; сейчас: a -1, b 2."
+
+
+def test_the_nearest_has_the_least_distance_to_the_best_of_every_measure():
+    """Scaled by the range of the frontier alone: v3 is beaten, though its range would change the answer."""
+    costs = pd.DataFrame({"a": [0.0, 4, 10, 10], "b": [1.0, 0.5, 0, 9]}, [f"v{i}" for i in range(4)])
+    found = frontier(pd.DataFrame({"Д": [0.1, 0.2, 0.3, 0.4]}, costs.index), costs)
+    assert found.efficient.to_dict() == {"v0": True, "v1": True, "v2": True, "v3": False}
+    assert (found.efficient.name, found.nearest) == ("efficient", "v1")     # distances 1, (.4^2 + .5^2)^.5, 1
+    assert list(found.shown()) == ["Д", "a", "b"]
+    assert list(found.shown().index) == ["v0", "v2", "v1"]
+    assert list(found.shown(2).index) == ["v0", "v2"]
+
+
+def test_candidates_shown_are_spread_over_the_frontier():
+    """On a straight frontier of eleven: the ends, the middle, then the quarters, each the farthest from the others."""
+    costs = pd.DataFrame({"a": np.linspace(0, 1, 11), "b": np.linspace(1, 0, 11)}, [f"v{i:02d}" for i in range(11)])
+    found = frontier(pd.DataFrame({"Д": np.linspace(0, 1, 11)}, costs.index), costs)
+    assert found.nearest == "v05"
+    assert list(found.shown(3).index) == ["v00", "v10", "v05"]
+    assert set(found.shown(5).index) == {"v00", "v10", "v05", "v02", "v07"}
+    assert len(found.shown()) == 8
+    assert len(found.shown(50)) == 11
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda w: frontier(pd.DataFrame({"Д": [1.0]}, ["a"]), pd.DataFrame({"x": [1.0]}, ["b"])),
+     "Варианты весов и их цена: наборы кодов различаются."),
+    (lambda w: frontier(pd.DataFrame({"Д": [1.0]}, ["a"]), pd.DataFrame({"x": [np.nan]}, ["a"])),
+     "Цена вариантов весов: пропущено значений 1"),
+    (lambda w: within_bounds(w, pd.Series(0.0, CODES[:4]), pd.Series(1.0, CODES[:4])),
+     "Веса и границы: наборы кодов различаются."),
+    (lambda w: check_bounds(pd.Series(0.0, CODES), pd.Series(1.0, CODES[:4])),
+     "Границы весов: наборы кодов различаются."),
+    (lambda w: distance(w, w.drop("Д")), "Веса: наборы кодов различаются."),
+    (lambda w: distance(w.to_frame().T, w.drop("Д")), "Веса: наборы кодов различаются."),
+    (lambda w: candidates(pd.DataFrame({"a": w}), steps=0), "steps=0: шагов смеси — не меньше 1.")])
+def test_refusals_begin_with_what_is_wrong(call, words):
+    with pytest.raises((InputError, UsageError)) as raised:
+        call(weights(0))
+    assert str(raised.value).startswith(words)
+
+
+def test_bounds_that_touch_are_bounds():
+    one = pd.Series({"Д": 0.4, "П": 0.6})
+    check_bounds(one, one)
+    check_bounds(one, pd.Series({"Д": 0.4, "П": 1.0}))
+    check_bounds(pd.Series({"Д": 0.0, "П": 0.6}), one)
+    with pytest.raises(EditionError) as raised:
+        check_bounds(pd.Series({"Д": 0.1, "П": 0.1}), pd.Series({"Д": 0.3, "П": 0.5}))
+    assert str(raised.value) == ("Границы весов нельзя выполнить: сумма верхних 0.8 меньше 1 (сумма нижних 0.2).\n"
+                                 "Увеличьте верхние границы.")
+    with pytest.raises(EditionError) as raised:
+        check_bounds(pd.Series({"Д": 0.5, "П": 0.1}), pd.Series({"Д": 0.4, "П": 1.1}))
+    assert str(raised.value) == ("Границы весов — от 0 до 1, нижняя не больше верхней; нарушено: Д: 0.5–0.4; "
+                                 "П: 0.1–1.1.")
+
+
+def test_one_step_mixes_nothing_and_two_sources_in_halves_make_one_mix():
+    sets = pd.DataFrame({source: weights(place) for place, source in enumerate("abcd")})
+    alone = candidates(sets, steps=1)
+    assert (alone.index.name, list(alone.index), list(alone)) == ("candidate", list("abcd"), CODES)
+    assert len(candidates(sets, steps=2)) == 4 + 6
+    thirds = candidates(sets, steps=3)
+    assert len(thirds) == 4 + 6 * 2 + 4
+    assert "a 33,3 % + b 33,3 % + c 33,3 %" in thirds.index
+    twins = candidates(pd.DataFrame({"a": sets["a"], "b": sets["a"]}), steps=2)
+    assert list(twins.index) == ["a"]

@@ -357,3 +357,14 @@ def test_what_stands_for_a_zero_is_less_than_an_equal_weight(zero):
         dirichlet_fit(panel, zero=zero)
     assert str(error.value) == f"Замена нулевого веса должна быть внутри (0; 1/3), задано {zero:g}."
     assert dirichlet_fit(panel, zero=0.3).precision == pytest.approx(dirichlet_fit(panel).precision)  # no zeros here
+
+
+def test_tables_come_out_in_one_order_for_numbered_experts_and_codes():
+    table = pd.DataFrame([[0.5, 0.3, 0.2], [0.2, 0.5, 0.3]], index=[10, 9], columns=[3, "2", 1])
+    found = checked_panel(table)
+    assert list(map(str, found.index)) == ["10", "9"]
+    assert list(map(str, found.columns)) == ["1", "2", "3"]
+    assert found.loc[9].to_list() == [0.3, 0.5, 0.2]
+    weights = pooled(table)
+    assert (weights.name, list(weights.index)) == ("weight", [3, "2", 1])
+    assert weights.to_list() == pytest.approx([0.35, 0.4, 0.25])

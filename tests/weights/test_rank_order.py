@@ -57,3 +57,10 @@ def test_an_order_that_is_none_is_refused(source, order, words):
     with pytest.raises(InputError) as error:
         source(order)
     assert str(error.value) == words
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_weights_carry_their_codes_in_the_order_of_priorities(source):
+    found = source(["В", "А", "Б"])
+    assert (found.name, list(found.index)) == ("weight", ["В", "А", "Б"])
+    assert source(["А"]).to_dict() == {"А": 1.0}

@@ -220,7 +220,7 @@ def test_with_gaps_the_shares_are_those_of_scores_over_present_members(kind):
 
 @pytest.mark.parametrize(("change", "kind", "words"), [
     (dict(target=pd.Series({"a": 0.5, "b": 0.5})), InputError,
-     "Доли влияния, «балл»: наборы кодов различаются. Нет: —; лишние: c."),
+     "Доли влияния, «балл»: наборы кодов различаются. Нет: c; лишние: —."),
     (dict(target=pd.Series({"a": 0.5, "b": 0.6, "c": -0.1})), InputError,
      "Доли влияния, «балл»: доля влияния — число не меньше 0, найдено: c = -0.1."),
     (dict(target=pd.Series({"a": 0.5, "b": 0.5, "c": 0.5})), InputError,
@@ -234,7 +234,7 @@ def test_with_gaps_the_shares_are_those_of_scores_over_present_members(kind):
     (dict(lower=pd.Series({"a": 0.3, "b": 0.0, "c": 0.0}), upper=pd.Series({"a": 0.2, "b": 1.0, "c": 1.0})),
      EditionError, "Границы весов, «балл»: должно быть 0 ≤ нижняя ≤ верхняя, у a — 0.3 и 0.2."),
     (dict(lower=pd.Series({"a": 0.3})), InputError,
-     "Границы весов: наборы кодов различаются. Нет: —; лишние: b, c."),
+     "Границы весов: наборы кодов различаются. Нет: b, c; лишние: —."),
     (dict(values=exactly(CORRELATED).assign(b=1.0)), InputError,
      "Показатель b: во всех единицах одно значение, нормирование по разбросу не определено. Задайте опорные точки "
      "(goalposts) или исключите показатель."),

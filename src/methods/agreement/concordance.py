@@ -301,8 +301,10 @@ def location_ratio(sums: Moments) -> np.ndarray:
 
 
 def slope_on_mean(sums: Moments) -> np.ndarray:
-    """Least-squares slope of x - y on (x + y) / 2."""
-    return 2 * (sums.var_x - sums.var_y) / (sums.var_x + sums.var_y + 2 * sums.cov)
+    """Least-squares slope of x - y on (x + y) / 2; NaN where the means do not vary, as of x and c - x."""
+    of_mean = sums.var_x + sums.var_y + 2 * sums.cov
+    varies = of_mean > checks.DUST * (sums.var_x + sums.var_y)
+    return 2 * (sums.var_x - sums.var_y) / np.where(varies, of_mean, NAN)
 
 
 def _mean_square(sums: Moments) -> np.ndarray:
@@ -406,7 +408,7 @@ def _lins_interval(ccc: float, r: float, u: float, n: int, confidence: float) ->
 
 def _pitman_interval(v: float, r: float, n: int, confidence: float) -> Interval:
     """Of the ratio of standard deviations in a normal pair (Pitman 1939)."""
-    k = 1 + 2 * (1 - r**2) * correlation.student_quantile(confidence, n - 2) ** 2 / (n - 2)
+    k = 1 + 2 * max(1 - r**2, 0) * correlation.student_quantile(confidence, n - 2) ** 2 / (n - 2)
     wide = k + np.sqrt(k**2 - 1)
     return (float(v / np.sqrt(wide)), float(v * np.sqrt(wide)))
 
@@ -426,6 +428,8 @@ def _slope_interval(sums: Moments, confidence: float) -> Interval:
     """Least squares: Student's interval of the slope of the difference on the mean."""
     of_difference, of_mean = sums.var_x + sums.var_y - 2 * sums.cov, (sums.var_x + sums.var_y + 2 * sums.cov) / 4
     slope = float(slope_on_mean(sums))
+    if np.isnan(slope):
+        return NOWHERE
     half = correlation.student_quantile(confidence, sums.n - 2) * float(np.sqrt(
         max(of_difference - slope**2 * of_mean, 0) / of_mean / (sums.n - 2)))
     return (slope - half, slope + half)

@@ -381,13 +381,15 @@ def moments_without_each(pairs: Pairs) -> Moments:
     def second(product: np.ndarray) -> np.ndarray:
         return (product.sum() - n / left * product) / left
 
-    def variance(centred: np.ndarray, errors: np.ndarray) -> np.ndarray:
-        rest = second(centred**2)
-        rest[rest <= checks.DUST * (centred**2).mean()] = 0.0  # the others are all equal
-        return rest - (left - 1) / left * (errors.sum() - errors) / left
+    var_x, var_y, cov = second(x**2), second(y**2), second(x * y)
+    equal_x, equal_y = var_x <= checks.DUST * (x**2).mean(), var_y <= checks.DUST * (y**2).mean()   # all the others
+    var_x[equal_x], var_y[equal_y], cov[equal_x | equal_y] = 0.0, 0.0, 0.0   # what is left is rounding
 
-    return Moments(left, pairs.x.mean() - x / left, pairs.y.mean() - y / left, variance(x, pairs.x_error),
-                   variance(y, pairs.y_error), second(x * y))
+    def true(variance: np.ndarray, errors: np.ndarray) -> np.ndarray:
+        return variance - (left - 1) / left * (errors.sum() - errors) / left
+
+    return Moments(left, pairs.x.mean() - x / left, pairs.y.mean() - y / left, true(var_x, pairs.x_error),
+                   true(var_y, pairs.y_error), cov)
 
 
 def product_moment(sums: Moments) -> np.ndarray:

@@ -326,19 +326,20 @@ def _york_iterations(pairs: Pairs, slope: np.ndarray, kept: np.ndarray,
                      precision: float) -> tuple[np.ndarray, np.ndarray, float]:
     """Slopes and intercepts of several samples at once: one by row of `kept`, which says what units it has."""
     moved = np.inf
-    for _ in range(ITERATIONS):
-        b = slope[:, None]
-        w = kept / (pairs.y_error + b**2 * pairs.x_error)
-        total = w.sum(axis=1)
-        mean_x, mean_y = (w @ pairs.x) / total, (w @ pairs.y) / total
-        u, v = pairs.x - mean_x[:, None], pairs.y - mean_y[:, None]
-        beta = w**2 * (u * pairs.y_error + b * v * pairs.x_error)  # W times York's beta
-        with np.errstate(divide="ignore", invalid="ignore"):  # a sample without spread becomes NaN and stays so
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a sample without spread becomes NaN for good
+        for _ in range(ITERATIONS):
+            b = slope[:, None]
+            w = kept / (pairs.y_error + b**2 * pairs.x_error)
+            total = w.sum(axis=1)
+            mean_x, mean_y = (w @ pairs.x) / total, (w @ pairs.y) / total
+            u, v = pairs.x - mean_x[:, None], pairs.y - mean_y[:, None]
+            beta = w**2 * (u * pairs.y_error + b * v * pairs.x_error)  # W times York's beta
             slope, before = (beta * v).sum(axis=1) / (beta * u).sum(axis=1), slope
-        change = np.abs(slope - before) / np.maximum(np.abs(slope), np.finfo(float).tiny)
-        moved = float(np.max(change[np.isfinite(change)], initial=0))
-        if moved <= precision:
-            break
+            change = np.abs(slope - before) / np.maximum(np.abs(slope), np.finfo(float).tiny)
+            moved = float(np.max(change[np.isfinite(change)], initial=0))
+            if moved <= precision:
+                break
+    slope = np.where(np.isfinite(slope), slope, NAN)
     return slope, mean_y - slope * mean_x, moved
 
 
