@@ -1,10 +1,10 @@
-"""How soon the page of `zvezda what-if` answers a moved slider: the calculation alone, and in a real browser.
+"""How soon a moved slider is answered: by the page of `zvezda what-if` and by the block of a report without a server.
 
     .venv/bin/python benchmarks/what_if.py [--moves 15] [--editions star-2022 cms-2021]
 
 The calculation is `WhatIf.outcome` and the HTML of the page, in this process: wall and processor time. In the browser
 it is the time from the key that moves the slider to the last change of the page, in headless Chromium on the same
-machine.
+machine. The block is measured in the newest report of the edition, if there is one: from the slider to the drawn page.
 """
 
 import argparse
@@ -32,6 +32,13 @@ window.drawn = 0; window.keyed = 0;
 new MutationObserver(() => { window.drawn = performance.now(); })
   .observe(document.querySelector('.what-if-found'), {childList: true, subtree: true});
 document.addEventListener('keydown', () => { window.keyed = performance.now(); window.drawn = 0; }, true); 1"""
+
+MOVE = """new Promise(done => {{
+  const range = document.querySelector('.what-if input[type=range]'), begun = performance.now();
+  range.value = Number(range.value) + {step};
+  range.dispatchEvent(new Event('input', {{bubbles: true}}));
+  requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - begun)));
+}})"""
 
 
 def told(title, wall, processor=None):
@@ -86,8 +93,20 @@ def seen(version, moves):
         end(process)
 
 
+def in_report(version, moves):
+    """Milliseconds from a moved slider of the report's block to the drawn page."""
+    reports = sorted((store.project_root() / "reports" / version).glob("*/annual_report.html"))
+    if not reports:
+        print(f"  no report of {version}: zvezda report -e {version}")
+        return
+    with Chromium(timeout=300) as page:
+        page.open(reports[-1].as_uri(), ready="document.querySelectorAll('.what-if tbody tr').length > 0")
+        wall = [page.evaluate(MOVE.format(step=1 if number % 2 else -2)) for number in range(moves + 2)]
+    told(f"weight of a group, report {reports[-1].parent.name}", wall[2:])
+
+
 def main():
-    """Both measurements of every edition."""
+    """All measurements of every edition."""
     words = argparse.ArgumentParser()
     words.add_argument("--moves", type=int, default=15)
     words.add_argument("--editions", nargs="+", default=["star-2022", "cms-2021"])
@@ -98,6 +117,7 @@ def main():
         calculated(version, given.moves)
         if executable():
             seen(version, given.moves)
+            in_report(version, given.moves)
 
 
 if __name__ == "__main__":

@@ -132,6 +132,7 @@ class Chromium:
     def resize(self, width: int, height: int) -> None:
         """Size of the window inside, CSS pixels."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.wait(f"document.documentElement.clientWidth === {width}")   # laid out anew a moment later
 
     def prefer(self, scheme: str = "light", media: str = "") -> None:
         """Colours the reader prefers (`light`, `dark`) and the medium (`print`, or the screen)."""

@@ -33,12 +33,15 @@ def weights_sum_to_one(weights: pd.Series) -> None:
             "Исправьте веса или разделите каждый на их сумму.")
 
 
-def same_labels(left: pd.Index, right: pd.Index, what: str) -> None:
-    """Raise unless both label sets are equal and without repeats: values are matched by label, never by position."""
-    for labels in (left, right):
+def same_labels(given: pd.Index, expected: pd.Index, what: str) -> None:
+    """Raise unless both label sets are equal and without repeats: values are matched by label, never by position.
+
+    `what` is told to lack labels of `expected` and to have others than those.
+    """
+    for labels in (given, expected):
         if labels.has_duplicates:
             raise InputError(f"{what}: код повторяется: {', '.join(map(str, labels[labels.duplicated()].unique()))}.")
-    missing, extra = right.difference(left), left.difference(right)
+    missing, extra = expected.difference(given), given.difference(expected)
     if len(missing) or len(extra):
         raise InputError(
             f"{what}: наборы кодов различаются. Нет: {', '.join(map(str, missing)) or '—'}; "

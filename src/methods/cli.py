@@ -472,14 +472,14 @@ def _prepared(version: str, period: str) -> tuple[Path, Edition, str, list[Path]
     edition = editions.load_edition(root, version)
     _remark(edition)
     period = store.resolve_period(edition, period)
-    measured = store.prepare(root, edition, period)
-    publication.published(version, period, root)  # before the kernels, which would all begin to make it
-    files = [root / name for name in store.inputs(root, edition, measured)]
-    if edition.base_period and edition.base_period != period:
-        base = store.prepare(root, edition, edition.base_period)
-        publication.published(version, edition.base_period, root)
-        files += [root / name for name in base.files if root / name not in files]
-    return root, edition, period, [*files, root / sources.RAW / edition.data.dataset / "source.yml"]
+    periods = list(dict.fromkeys(filter(None, (period, edition.base_period))))
+    publication.ready(version, periods, root)  # before the kernels, which would all begin to make it
+    files = store.inputs(root, edition, store.prepare(root, edition, period))
+    for earlier in periods[1:]:
+        files |= store.prepare(root, edition, earlier).files
+    # It stands for the judgements of experts too: files that it holds to their sha256, and whose names may be surnames.
+    passport = root / sources.RAW / edition.data.dataset / "source.yml"
+    return root, edition, period, [*(root / name for name in files), passport]
 
 
 def _only_profiles(**given: object) -> None:

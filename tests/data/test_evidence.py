@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from methods.data import editions, evidence, sources, store
+from methods.data import editions, evidence, store
 from methods.data.accept import accept_experts
 from methods.errors import EnvironmentFault, UsageError
 from methods.problems import Rejected
@@ -53,14 +53,6 @@ def test_a_poll_is_brought_to_codes_and_keeps_its_question(project):
     assert said.question.endswith("?")
 
 
-def test_every_file_that_was_read_is_named_with_its_hash(project):
-    said = evidence.evidence(project, edition(project))
-    assert said.files
-    for name, digest in said.files.items():
-        assert sources.sha256(project / name) == digest
-    assert {name.split("/")[3] for name in said.files} == {evidence.EXPERTS, evidence.POLLS}
-
-
 def test_a_changed_file_of_experts_is_refused(project):
     path = next((project / DATASET / evidence.EXPERTS).iterdir())
     path.write_bytes(path.read_bytes() + b"\n")
@@ -75,7 +67,7 @@ def test_no_folders_no_evidence(project):
     passport["files"] = {"registry.csv": "0" * 64}
     (project / DATASET / "source.yml").write_text(yaml.safe_dump(passport, allow_unicode=True), encoding="utf-8")
     said = evidence.evidence(project, edition(project))
-    assert (said.experts, said.poll, said.question, said.files) == ({}, None, "", {})
+    assert (said.experts, said.poll, said.question) == ({}, None, "")
 
 
 # --- accepting --------------------------------------------------------------------------------------------------------

@@ -299,12 +299,12 @@ def test_measures_of_shipped_data_reach_the_rules(egov):
     assert silent == found.lights.index[found.lights[INDEX] == "молчит"].to_list()
 
 
-def test_conclusion_counts_in_words(egov):
+def test_coherence_counts_in_words(egov):
     edition, _, scores = egov
     axes = auditing.axes(scores, edition, draws=200)
     found = auditing.links(scores, edition, LIMITS)
-    assert auditing.conclusion_text(axes, found, "Дальше.") == (
-        f"Об одном говорят 5{NBSP}групп из 5. С индексом не связан 1{NBSP}показатель из 14. Дальше.")
+    assert auditing.coherence_text(axes, found) == (
+        f"Об одном говорят 5{NBSP}групп из 5. С индексом не связан 1{NBSP}показатель из 14.")
 
 
 def test_one_indicator_cannot_be_audited(star):

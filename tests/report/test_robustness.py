@@ -122,3 +122,19 @@ def test_places_text_counts_places_not_differences(star):
     text = robustness.places_text(found, summary, 0.9, star)
     assert f"охватывает 5{NBSP}мест из 3 (90{NBSP}% розыгрышей)" in text
     assert f"из ста — у 1{NBSP}центра." in text
+
+
+def test_answer_says_whether_places_and_grades_can_be_relied_on(star):
+    loose = pd.DataFrame({"width": [0.0, *[300.0] * 99]})
+    assert robustness.answer_text(loose, pd.Series([0.95, 0.65]), star) == (
+        f"Отдельному месту — нет: интервал в середине ряда — 301{NBSP}место из 100, устойчиво место у 1{NBSP}центра. "
+        f"Место называют только вместе с интервалом. Уровень (звёзды) сохраняется в среднем в 80,0{NBSP}% розыгрышей, "
+        f"под вопросом он у 1{NBSP}центра.")
+    firm = pd.DataFrame({"width": [0.0, 2.0, 5.0]})  # of three places two are the least interval that counts
+    assert robustness.answer_text(firm, None, star) == (
+        f"Большинству мест — да: интервал в середине ряда — 3{NBSP}места из 3, устойчиво место у 2{NBSP}центров.")
+
+
+def test_a_stable_place_is_within_a_twentieth_of_the_ranking():
+    assert robustness.steady(pd.DataFrame({"width": [5.0] * 30 + [5.1] * 70})) == 30
+    assert robustness.steady(pd.DataFrame({"width": [2.0, 2.0, 3.0]})) == 2

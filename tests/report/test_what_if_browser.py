@@ -135,7 +135,7 @@ def test_a_saved_draft_loads(page, project):
 def test_the_page_is_russian_marked_named_and_fits(page):
     assert page.evaluate("document.documentElement.lang") == "ru"
     assert page.evaluate("document.querySelector('.what-if-mark').innerText").casefold() == "демонстрация"
-    assert page.evaluate(f"{HANDLES}.every(each => each.getAttribute('aria-label'))")
+    page.wait(f"{HANDLES}.length && {HANDLES}.every(each => each.getAttribute('aria-label'))")  # named once drawn
     assert page.evaluate(f"{HANDLES}.every(each => each.tabIndex === 0)")
     assert not page.evaluate("document.querySelectorAll('.jp-CodeCell, .jp-InputArea, pre').length")
     for width in (400, 1280):

@@ -72,6 +72,14 @@ def test_advice_of_all_jobs_stands_side_by_side(results, star, tmp_path):
     assert results.unfound() == []
 
 
+def test_advice_of_a_single_job_is_not_repeated_in_a_table(results, star, tmp_path):
+    audit = job(tmp_path, "audit", "recommendations",
+                [(code, "проверить крайние значения" if code == "Д3" else "оставить", "п") for code in star.indicators])
+    said = words(yearly.advice_by_indicator(results, star, {"Аудит": audit}))
+    assert said == "Ничего менять не нужно у 19\u00a0показателей из 20."
+    assert "advice" not in results.tables
+
+
 def test_no_job_that_advises(results, star, tmp_path):
     silent = Results("audit", "star-2022", "2024", tmp_path).missing("Не нужно.")
     assert "рекомендаций нет" in words(yearly.advice_by_indicator(results, star, {"Аудит": silent}))

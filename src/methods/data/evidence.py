@@ -36,7 +36,6 @@ class Evidence:
     poll: Priorities | None
     question: str                      # of the poll
     remarks: tuple[Remark, ...]        # doubts about experts' files, one line a code
-    files: dict[str, str]              # read -> sha256
 
     def weights(self, element: str) -> dict[str, pd.DataFrame]:
         """Experts' own weights for the children of an element, by form of the answers: experts x members."""
@@ -63,9 +62,8 @@ def evidence(root: Path, edition: Edition) -> Evidence:
     experts = check_experts(files[EXPERTS], edition, root, protocol) if files[EXPERTS] else {}
     protocol.stop()
     poll, question = _poll(files[POLLS], edition)
-    read = {path.relative_to(root).as_posix(): sources.sha256(path) for paths in files.values() for path in paths}
     return Evidence({element: said for element, said in experts.items() if said.names}, poll, question,
-                    tuple(protocol.summary()), read)
+                    tuple(protocol.summary()))
 
 
 def client_drivers(measured: Measured, edition: Edition, *, draws: int,

@@ -7,6 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
@@ -33,7 +39,7 @@ def published(version: str, period: str = "", root: Path | None = None) -> Publi
     edition = editions.load_edition(root, version)
     period = store.resolve_period(edition, period)
     measured = store.prepare(root, edition, period)
-    folder = root / store.PROCESSED / edition.version / f"{period}-{PARTS}"
+    folder = _folder(root, version, period)
     stamp = _stamp(root / store.PROCESSED / edition.version / period)
     kept = _read(folder, stamp)
     if kept is not None:
@@ -45,6 +51,38 @@ def published(version: str, period: str = "", root: Path | None = None) -> Publi
     made.stop()
     _write(folder, made, stamp)
     return made
+
+
+def ready(version: str, periods: Sequence[str], root: Path) -> None:
+    """Make the protected tables of several periods, so that `published` only reads them; raises as it does.
+
+    Periods of which nothing is kept are made at the same time, each in a process of its own.
+    """
+    new = [period for period in periods if not _kept(_folder(root, version, period))]
+    processes = min(len(new), os.cpu_count() or 1)
+    if processes > 1:
+        with (suppress(BrokenProcessPool),   # killed, most often for want of memory, which one at a time may have
+              ProcessPoolExecutor(processes, get_context("spawn")) as pool):
+            for made in [pool.submit(_make, version, period, root) for period in new]:
+                made.result()
+    for period in periods:
+        published(version, period, root)
+
+
+def _make(version: str, period: str, root: Path) -> None:
+    published(version, period, root)
+
+
+def _kept(folder: Path) -> bool:
+    """Whether there is a record; what is wrong with an impossible name will be told when it is read."""
+    try:
+        return (folder / RECORD).is_file()
+    except OSError:
+        return False
+
+
+def _folder(root: Path, version: str, period: str) -> Path:
+    return root / store.PROCESSED / version / f"{period}-{PARTS}"
 
 
 def _stamp(processed: Path) -> str:

@@ -48,8 +48,9 @@ class Received:
         centres = registry.valid(*days)
         own = centres[CENTRE].map(lambda code: registry.heir(code, days[1]) in (code, None))
         centres = centres[own]
+        regions = {region: registry.region_title(region) for region in centres[REGION].unique()}
         return pd.DataFrame({"title": centres[TITLE].to_numpy(),
-                             "region": [registry.region_title(region) for region in centres[REGION]],
+                             "region": [regions[region] for region in centres[REGION]],
                              "opened": centres[START].dt.strftime("%Y-%m-%d").fillna("").to_numpy()},
                             index=pd.Index(centres[CENTRE], name="unit")).sort_index()
 

@@ -560,7 +560,7 @@ class Edition(Part):
 
         A flat edition keeps its members, the indicators. Weights are matched by code.
         """
-        checks.same_labels(pd.Index(self.members(INDEX)), weights.index, "Веса верхнего уровня")
+        checks.same_labels(weights.index, pd.Index(self.members(INDEX)), "Веса верхнего уровня")
         checks.weights_sum_to_one(weights)
         return self.model_copy(update={"weights": {**self.weights, INDEX: weights.to_dict()}})
 

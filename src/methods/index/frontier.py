@@ -52,7 +52,7 @@ def distance_to_frontier(values: pd.DataFrame, best: pd.Series | None = None,
     ends = {}
     for name, stated, found in (("best", best, values.max()), ("worst", worst, values.min())):
         if stated is not None:
-            checks.same_labels(values.columns, stated.index, f"{what}: границы")
+            checks.same_labels(stated.index, values.columns, f"{what}: границы")
         ends[name] = found if stated is None else stated[values.columns]
     way = ends["best"] - ends["worst"]
     size = pd.concat([ends["best"].abs(), ends["worst"].abs()], axis=1).max(axis=1)

@@ -99,7 +99,7 @@ def dimension_scores(answers: pd.DataFrame, highest: pd.Series, dimension_of: pd
     >>> dimension_scores(answers, pd.Series(3.0, answers.columns), dimension_of, "zero").round(3).to_dict("records")
     [{'стратегия': 0.667, 'данные': nan}]
     """
-    checks.same_labels(answers.columns, dimension_of.index, "Направления вопросов")
+    checks.same_labels(dimension_of.index, answers.columns, "Направления вопросов")
     if dimension_of.isna().any():
         raise InputError(f"Нет направления у вопросов: {_listed(dimension_of.index[dimension_of.isna()])}.")
     return pd.DataFrame({name: score_with_blanks(answers[codes], highest[codes], blanks)
@@ -539,7 +539,7 @@ def _dimension_levels(scores: pd.DataFrame, cut_offs: Sequence[float]) -> pd.Dat
 def _average(scores: pd.DataFrame, weights: pd.Series | None) -> pd.Series:
     if weights is None:
         return scores.mean(axis=1, skipna=False)
-    checks.same_labels(scores.columns, weights.index, "Веса направлений")
+    checks.same_labels(weights.index, scores.columns, "Веса направлений")
     checks.weights_sum_to_one(weights)
     return (scores * weights[scores.columns]).sum(axis=1, skipna=False)
 

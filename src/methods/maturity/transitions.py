@@ -222,7 +222,7 @@ def reliabilities(scores: pd.Series, errors: pd.Series) -> pd.Series:
     >>> reliabilities(pd.Series([1.0, 2.0, 3.0]), pd.Series([0.5, 0.5, 0.5])).to_list()
     [0.75, 0.75, 0.75]
     """
-    checks.same_labels(scores.index, errors.index, "Ошибки баллов")
+    checks.same_labels(errors.index, scores.index, "Ошибки баллов")
     checks.complete(scores, "Баллы")
     checks.complete(errors, "Ошибки баллов")
     if (errors < 0).any():
@@ -262,7 +262,7 @@ def regression_to_mean(before: pd.Series, reliability: float | pd.Series) -> pd.
     """
     checks.complete(before, "Первые баллы")
     if isinstance(reliability, pd.Series):
-        checks.same_labels(before.index, reliability.index, "Надёжность")
+        checks.same_labels(reliability.index, before.index, "Надёжность")
         reliability = reliability[before.index]
     inside = (np.asarray(reliability) > 0) & (np.asarray(reliability) <= 1)
     if not inside.all():

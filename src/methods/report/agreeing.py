@@ -51,12 +51,17 @@ def sides_table(pairs: Mapping[str, object], title: Title) -> pd.DataFrame:
     return pd.DataFrame(rows).T.infer_objects().rename_axis("code")
 
 
+def bias_sentence(table: pd.DataFrame) -> str:
+    """At how many indicators the survey is higher or lower than the checklist for certain."""
+    higher, lower = int((table["bias_low"] > 0).sum()), int((table["bias_high"] < 0).sum())
+    return (f"Опрос выше чек-листа, чем объяснил бы случай, у {spell(higher)} из {_indicators(len(table))}, ниже — у "
+            f"{spell(lower)}.")
+
+
 def sides_text(table: pd.DataFrame, title: Title) -> str:
     """How far the two numbers are from each other, over all indicators."""
-    higher, lower = table.index[table["bias_low"] > 0], table.index[table["bias_high"] < 0]
     widest = table["bias"].astype(float).abs().idxmax()
-    return (f"Опрос выше чек-листа, чем объяснил бы случай, у {spell(len(higher))} из {_indicators(len(table))}, ниже "
-            f"— у {spell(len(lower))}. Дальше всего расходится «{title(widest)}»: в среднем на "
+    return (f"{bias_sentence(table)} Дальше всего расходится «{title(widest)}»: в среднем на "
             f"{spell(100 * table.loc[widest, 'bias'], 1)} п.\u00a0п. Сами числа совпадают плохо: CCC в середине ряда "
             f"{spell(table['ccc'].median(), 2)}, корреляция {spell(table['pearson'].median(), 2)}.")
 
@@ -234,16 +239,21 @@ def verdicts_table(found: pd.DataFrame, title: Title) -> pd.DataFrame:
                         index=found.index).rename_axis("Код")
 
 
+def kept_sentence(found: pd.DataFrame) -> str:
+    """Of which indicators the sides may be added in equal parts."""
+    kept = list(found.index[found["action"] == verdict.KEEP])
+    return (f"Складывать стороны поровну можно у {spell(len(kept))} из {_indicators(len(found))}"
+            + (f" ({listed(kept, 20)})." if kept else "."))
+
+
 def verdicts_text(found: pd.DataFrame) -> str:
     """Actions with the indicators they concern, the most frequent first."""
     groups = found.groupby("action", sort=False).groups
-    kept = len(groups.get(verdict.KEEP, []))
     others = sorted(((action, list(codes)) for action, codes in groups.items() if action != verdict.KEEP),
                     key=lambda pair: -len(pair[1]))
-    said = (f"Складывать стороны поровну можно у {spell(kept)} из {_indicators(len(found))}"
-            + (f" ({listed(list(groups[verdict.KEEP]), 20)})." if kept else "."))
-    return said + (" Иначе: " + "; ".join(f"{action} — {listed(codes, 20)}" for action, codes in others) + "."
-                   if others else "")
+    if not others:
+        return kept_sentence(found)
+    return f"{kept_sentence(found)} Иначе: {'; '.join(f'{action} — {listed(codes, 20)}' for action, codes in others)}."
 
 
 def confusion(found: pd.DataFrame, kinds: pd.Series, expected: Mapping[str, str]) -> tuple[pd.DataFrame, int]:
@@ -299,15 +309,21 @@ def strength(r: float) -> str:
     return "слабое" if abs(r) < WEAK else "умеренное" if abs(r) < STRONG else "сильное"
 
 
+def pairs_sentence(linked: pd.DataFrame) -> str:
+    """How alike the pairs order the units, in the middle and at the ends."""
+    rho = linked["spearman"]
+    return (f"По парам согласие {strength(rho.median())}: корреляция Спирмена в середине ряда "
+            f"{spell(rho.median(), 2)}, от {spell(rho.min(), 2)} до {spell(rho.max(), 2)}.")
+
+
 def pairs_text(linked: pd.DataFrame, together: Mapping[str, float]) -> str:
     """How far clients' marks and objective data order the units alike.
 
     `together`: Spearman's correlation of a survey group with its objective groups taken together, by title.
     """
-    median, top = linked["spearman"].median(), linked["spearman"].idxmax()
+    top = linked["spearman"].idxmax()
     silent = int(((linked["low"] <= 0) & (linked["high"] >= 0)).sum())
-    said = (f"По парам согласие {strength(median)}: корреляция Спирмена в середине ряда {spell(median, 2)}, от "
-            f"{spell(linked['spearman'].min(), 2)} до {spell(linked['spearman'].max(), 2)}. Теснее всего связаны: "
+    said = (f"{pairs_sentence(linked)} Теснее всего связаны: "
             f"«{top}», общего там {percent(linked['spearman'].max() ** 2, 0)} дисперсии мест.")
     if silent:
         said += f" У {counted(silent, 'пары', 'пар', 'пар')} связь от случайной не отличается."

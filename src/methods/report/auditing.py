@@ -728,9 +728,7 @@ def recommendations_table(found: pd.DataFrame, codes: Sequence[str], edition: Ed
     rows = {}
     for code in codes:
         own = found[found["indicator"] == code]
-        group = edition.indicators[code].group
         rows[code] = {"Показатель": edition.element_title(code),
-                      "Группа": edition.element_title(group) if group != INDEX else "—",
                       "Что делать": "; ".join(dict.fromkeys(own["action"])) or KEPT,
                       "Почему": "; ".join(own["reason"]) or "замечаний нет"}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Код")
@@ -757,8 +755,8 @@ def recommendations_text(found: pd.DataFrame, codes: Sequence[str]) -> str:
             "решают люди, зная, что он измеряет.")
 
 
-def conclusion_text(found: Sequence[Axis], linked: Links, *parts: str) -> str:
-    """What the audit comes to: coherence in two numbers, then the given sentences."""
+def coherence_text(found: Sequence[Axis], linked: Links) -> str:
+    """Whether the groups are of one piece and the indicators with the index, in two numbers."""
     tried = [axis for axis in found if axis.parent != INDEX and axis.components is not None]
     silent = int(linked.lights[INDEX].isin([SILENT, CONTRARY]).sum())
     said = []
@@ -770,4 +768,4 @@ def conclusion_text(found: Sequence[Axis], linked: Links, *parts: str) -> str:
     said.append(f"С индексом не {plural(silent, 'связан', 'связаны', 'связаны')} {lost} из "
                 f"{spell(len(linked.lights))}." if silent else
                 f"С индексом связаны все показатели ({spell(len(linked.lights))}).")
-    return " ".join([*said, *parts])
+    return " ".join(said)

@@ -42,9 +42,23 @@ def heading(edition: Edition, period: str) -> str:
     return f"# Годовой отчёт по методике\n\n**{edition.title}. Период {period}.**{mark}\n\n{notes}"
 
 
+# What a reader of the report asks: the job that answers, the text of the answer, the chapter that says more.
+QUESTIONS = {
+    "Изменилась ли методика?": ("report", "changes", "Что изменилось и почему"),
+    "Что показал индекс?": ("maturity", "answer", "Результаты"),
+    "Чей рост доказан?": ("maturity", "growth", "Изменение по регионам"),
+    "Можно ли верить местам?": ("sensitivity", "answer", "Надёжность мест"),
+    "Менять ли веса?": ("weights", "answer", "Веса"),
+    "Согласны ли клиенты и проверка?": ("agreement", "answer", "Согласованность опроса и объективных данных"),
+    "Держится ли состав индекса?": ("audit", "answer", "Статистический аудит"),
+    "Какие показатели исправить?": ("report", "advice", "Рекомендации по показателям"),
+}
+
+
 def summary(jobs: Mapping[str, Results]) -> str:
-    """The conclusion of each job under its name."""
-    return "\n\n".join(f"**{name}** {job.reason or job.texts['conclusion']}" for name, job in jobs.items())
+    """Questions of the reader with a short answer each, and where the rest is; `jobs` by name."""
+    return "\n\n".join(f"**{question}** {jobs[job].reason or jobs[job].texts[answer]} Глава «{chapter}»."
+                       for question, (job, answer, chapter) in QUESTIONS.items())
 
 
 def parts(job: Results, *names: str) -> list[Markdown | Table | Figure]:

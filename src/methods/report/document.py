@@ -289,7 +289,8 @@ def spread(table: TablePart, size: float, room: float) -> tuple[list[float], boo
     """Widths of the columns in cm, and whether the table had to be squeezed into the room.
 
     A column is as wide as its longest word at least; what is left is shared in proportion to what the longest texts
-    would like, as browsers do it (CSS 2.2, 17.5.2.2).
+    would like, as browsers do it (CSS 2.2, 17.5.2.2). In a table that does not fit, headings are content with two
+    lines: a long one over short numbers must not take the room of the words beside it.
 
     Parameters
     ----------
@@ -298,21 +299,21 @@ def spread(table: TablePart, size: float, room: float) -> tuple[list[float], boo
     room : float
         Width of the text on the page, cm.
     """
-    sign, least, most = size * SIGN * 2.54 / 72, [], []
-    rows = grid([*table.header, *table.body])
-    for j in range(table.columns):
-        longest = words = 1.0
-        for i, row in enumerate(rows):
-            cell = row[j][0]
+    sign, rows = size * SIGN * 2.54 / 72, grid([*table.header, *table.body])
+    words, heading, text = ([1.0] * table.columns for _ in range(3))   # by column, the longest of each, in digits
+    for i, row in enumerate(rows):
+        above = i < len(table.header)
+        wider, longest = (BOLD, heading) if above else (1, text)
+        for j, (cell, _) in enumerate(row):
             if cell.columns == 1:
-                above = i < len(table.header)
-                wider = BOLD if above else 1
-                longest = max(longest, wider * _length(cell.text[:LONGEST]))
-                words = max(words, *(wider * _length(word) for word in _unbreakable(cell.text, label=not above)))
-        least.append(PADDING + sign * words)
-        most.append(PADDING + sign * max(longest, words))
-    if sum(most) <= room:
-        return most, False
+                longest[j] = max(longest[j], wider * _length(cell.text[:LONGEST]))
+                words[j] = max(words[j], *(wider * _length(word) for word in _unbreakable(cell.text, label=not above)))
+    least = [PADDING + sign * word for word in words]
+    for lines in (1, 2):
+        most = [PADDING + sign * max(word, own / lines, longest)
+                for word, own, longest in zip(words, heading, text, strict=True)]
+        if sum(most) <= room:
+            return most, lines > 1
     spare, wanted = max(room - sum(least), 0), sum(most) - sum(least) or 1
     scale = min(room / sum(least), 1)
     return [scale * (low + spare * (high - low) / wanted) for low, high in zip(least, most, strict=True)], True

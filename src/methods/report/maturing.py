@@ -320,15 +320,22 @@ def advice_table(found: pd.DataFrame, titles: pd.Series) -> pd.DataFrame:
     return table.rename_axis("Код")
 
 
-def advice_text(found: pd.DataFrame, asked: int, count: int = ENOUGH_UNITS) -> str:
-    """How many questions are doubtful and what to do with them; `count`: of the units that answered."""
+def doubts_sentence(found: pd.DataFrame, asked: int) -> str:
+    """How many questions are doubtful and what to do with them."""
     doubtful = found["item"].nunique()
     if not doubtful:
         return f"Сомнений нет ни об одном из {counted(asked, 'вопроса', 'вопросов', 'вопросов')}."
     kinds = "; ".join(f"{ACTIONS[action]} — {as_said(listed([str(item) for item in own.unique()], 6))}"
                       for action, own in found.groupby("action", sort=False)["item"])
-    return (f"Сомнения есть о {spell(doubtful)} из {counted(asked, 'вопроса', 'вопросов', 'вопросов')}: {kinds}. Это "
-            "повод решать, а не решение: трудный вопрос может быть нужен, чтобы было куда расти."
+    return f"Сомнения есть о {spell(doubtful)} из {counted(asked, 'вопроса', 'вопросов', 'вопросов')}: {kinds}."
+
+
+def advice_text(found: pd.DataFrame, asked: int, count: int = ENOUGH_UNITS) -> str:
+    """The doubts, and what they are worth; `count`: of the units that answered."""
+    if found.empty:
+        return doubts_sentence(found, asked)
+    return (f"{doubts_sentence(found, asked)} Это повод решать, а не решение: трудный вопрос может быть нужен, чтобы "
+            "было куда расти."
             + ("" if count >= ENOUGH_UNITS else f" Единиц всего {spell(count)}: это догадки."))
 
 

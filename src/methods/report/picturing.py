@@ -131,14 +131,21 @@ def interval_ends(regions: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     return regions["mean"] - regions["half_width"], regions["mean"] + regions["half_width"]
 
 
+def apart_sentence(regions: pd.DataFrame, mean: float) -> str:
+    """How many regions differ from the mean for certain."""
+    low, high = interval_ends(regions)
+    words = ("региона", "регионов", "регионов")
+    return (f"Весь интервал выше среднего ({spell(mean)}) у {counted(int((low > mean).sum()), *words)}, ниже — у "
+            f"{counted(int((high < mean).sum()), *words)}.")
+
+
 def regions_text(regions: pd.DataFrame, mean: float) -> str:
     """How many regions differ from the mean for certain, of how many it cannot be said, how many are hidden."""
     low, high = interval_ends(regions)
-    above, below, hidden = int((low > mean).sum()), int((high < mean).sum()), int(regions["mean"].isna().sum())
-    silent = len(regions) - hidden - above - below
+    hidden = int(regions["mean"].isna().sum())
+    silent = len(regions) - hidden - int((low > mean).sum()) - int((high < mean).sum())
     words = ("регион", "региона", "регионов")
-    return (f"Весь интервал выше среднего ({spell(mean)}) у {counted(above, 'региона', 'регионов', 'регионов')}, ниже "
-            f"— у {counted(below, 'региона', 'регионов', 'регионов')}. Про {counted(silent, *words)} сказать, что они "
+    return (f"{apart_sentence(regions, mean)} Про {counted(silent, *words)} сказать, что они "
             "отличаются от среднего, нельзя: интервал его накрывает или скрыт. Среднее скрыто: "
             f"{counted(hidden, *words)}.")
 
@@ -156,11 +163,16 @@ def region_changes_table(found: pd.DataFrame) -> pd.DataFrame:
     return table.assign(Доказано=table["Доказано"].map(VERDICTS).fillna("ошибка неизвестна"))
 
 
+def proved_sentence(found: pd.DataFrame, when: tuple[str, str]) -> str:
+    """In how many regions the mean rose or fell for certain."""
+    rose, fell = int((found["verdict"] == 1).sum()), int((found["verdict"] == -1).sum())
+    return (f"С {when[0]} по {when[1]} у одних и тех же единиц средний индекс вырос доказанно в "
+            f"{counted(rose, 'регионе', 'регионах', 'регионах')}, упал доказанно в {spell(fell)} из "
+            f"{spell(len(found))}.")
+
+
 def region_changes_text(found: pd.DataFrame, when: tuple[str, str], level: float) -> str:
     """In how many regions the mean rose or fell for certain, and of how many it cannot be said."""
-    rose, fell = int((found["verdict"] == 1).sum()), int((found["verdict"] == -1).sum())
-    where = counted(rose, "регионе", "регионах", "регионах")
-    return (f"С {when[0]} по {when[1]} у одних и тех же единиц средний индекс вырос доказанно в {where}, упал "
-            f"доказанно в {spell(fell)} из {spell(len(found))}; у остальных изменение могла сделать одна ошибка "
-            f"опроса. С поправкой на число регионов (Holm, 1979): вероятность назвать хоть один зря — не больше "
-            f"{percent(level, 0)}. Интервал «от — до» — для каждого региона отдельно.")
+    return (f"{proved_sentence(found, when)} У остальных изменение могла сделать одна ошибка опроса. С поправкой на "
+            f"число регионов (Holm, 1979): вероятность назвать хоть один зря — не больше {percent(level, 0)}. Интервал "
+            "«от — до» — для каждого региона отдельно.")

@@ -338,7 +338,8 @@ class Results:
                                   "| скройте ячейки: methods.data.publication.published")
 
     def _said(self, place: str, text: str) -> str:
-        """Keep the numbers that the words print beside them."""
+        """Keep the numbers that the words print beside them; a number stays with its per cent sign at a line's end."""
+        text = re.sub(r"(?<=\d) (?=%)", "\u00a0", text)
         values = prose.behind(text, [(other, self.behind[name]) for name, other in self.said() if name in self.behind])
         self.behind.pop(place, None)
         if any(value is not None for value in values):

@@ -75,11 +75,40 @@ def acceptability_blocks(counts: pd.DataFrame, adopted: pd.Series, cells: int = 
 
 def places_text(found: RankUncertainty, summary: pd.DataFrame, coverage: float, edition: Edition) -> str:
     """How wide the intervals are, and who could be first."""
-    typical = int(summary["width"].median()) + 1
+    typical = typical_width(summary)
     firsts = int((found.first > 0.01).sum())
     return (f"Интервал места в середине ряда охватывает {counted(typical, 'место', 'места', 'мест')} из "
             f"{spell(len(summary))} ({spell(100 * coverage)}\u00a0% розыгрышей). Первое место хотя бы в одном "
             f"розыгрыше из ста — у {of_units(firsts, edition.unit)}.")
+
+
+def typical_width(summary: pd.DataFrame) -> int:
+    """How many places the interval of a unit in the middle holds."""
+    return int(summary["width"].median()) + 1
+
+
+def steady(summary: pd.DataFrame) -> int:
+    """How many units have a place that counts as stable."""
+    return int((summary["width"] <= max(2, STABLE * len(summary))).sum())
+
+
+def answer_text(summary: pd.DataFrame, kept: pd.Series | None, edition: Edition) -> str:
+    """Whether a single place can be relied on, and whether a grade can.
+
+    `kept`: share of the draws in which a unit keeps its grade; None where there are no grades.
+    """
+    held, typical = steady(summary), typical_width(summary)
+    where = (f"интервал в середине ряда — {counted(typical, 'место', 'места', 'мест')} из {spell(len(summary))}, "
+             f"устойчиво место у {of_units(held, edition.unit)}")
+    if 2 * held >= len(summary):
+        said = f"Большинству мест — да: {where}."
+    else:
+        said = f"Отдельному месту — нет: {where}. Место называют только вместе с интервалом."
+    if kept is None:
+        return said
+    unsure = int((kept < HELD).sum())
+    return (f"{said} Уровень ({edition.grades.title}) сохраняется в среднем в {percent(kept.mean())} розыгрышей, под "
+            f"вопросом он у {of_units(unsure, edition.unit)}.")
 
 
 # --- causes ---------------------------------------------------------------------------------------------------------

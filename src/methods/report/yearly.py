@@ -41,13 +41,13 @@ def what_changed(results: Results, edition: Edition, before: Edition | None, for
         return [Markdown(results.text("changes", f"Период {results.period} — первый: сравнивать не с чем."))]
     if before.version == edition.version:
         return [Markdown(results.text(
-            "changes", f"**Методика та же, что за период {former}** (редакция {edition.version}): состав показателей, "
+            "changes", f"Методика та же, что за период {former} (редакция {edition.version}): состав показателей, "
             "веса, правила и границы уровней не менялись. Перемены в баллах и местах — от работы и от того, кого "
             "измерили."))]
     found, weights = differing.differences(before, edition), _weight_changes(before, edition)
     said = [f"За период {former} действовала редакция {before.version}. {differing.summary(found, before, edition)}",
             f"**Веса изменены** у {_indicators(len(weights))}." if len(weights) else "**Веса не менялись.**"]
-    shown: list[Part] = [Markdown(results.text("changes", "\n\n".join(said)))]
+    shown: list[Part] = [Markdown(results.text("changes", " ".join(said)))]
     if len(weights):
         shown.append(results.table("weight_changes", weights, "Веса показателей в индексе, которые изменились",
                                    {"Было, %": 2, "Стало, %": 2}))
@@ -66,7 +66,7 @@ def _weight_changes(before: Edition, edition: Edition) -> pd.DataFrame:
 
 
 def advice_by_indicator(results: Results, edition: Edition, jobs: Mapping[str, Results]) -> list[Part]:
-    """What every job advises on every indicator, side by side.
+    """What every job advises on every indicator, side by side; of a single job its own table says it all.
 
     `jobs`: title of the column -> a job that keeps a table with the columns «Что делать» and «Почему» by the
     indicator's code under `verdicts` or `recommendations`.
@@ -84,9 +84,11 @@ def advice_by_indicator(results: Results, edition: Edition, jobs: Mapping[str, R
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("Код")
     quiet = pd.DataFrame({title: table[title].map(_quiet) for title in tables})
     clean, several = int(quiet.all(axis=1).sum()), int((~quiet).all(axis=1).sum())
-    said = (f"Проверки советуют каждая своё: {' и '.join(f'«{title}»' for title in tables)}. Ничего менять не нужно у "
-            f"{_indicators(clean)} из {spell(len(table))}.")
-    if several and len(tables) > 1:
+    said = f"Ничего менять не нужно у {_indicators(clean)} из {spell(len(table))}."
+    if len(tables) == 1:
+        return [Markdown(results.text("advice", said))]
+    said = f"Проверки советуют каждая своё: {' и '.join(f'«{title}»' for title in tables)}. {said}"
+    if several:
         said += (f" Обе советуют что-то сделать с {_with_indicators(several)} "
                  f"({listed(list(quiet.index[(~quiet).all(axis=1)]), 20)}): с них и начинать.")
     return [Markdown(results.text("advice", said)),

@@ -65,7 +65,8 @@ class Kernel(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         # nbclient ends a kernel by an interrupt, of which the kernel complains on the screen
-        return KernelSpec(**get_kernel_dict(extra_arguments=["--log-level=CRITICAL"]), env=self.environment)
+        own = {name: value.replace("$", "$$") for name, value in self.environment.items()}   # Jupyter fills in $HOME
+        return KernelSpec(**get_kernel_dict(extra_arguments=["--log-level=CRITICAL"]), env=own)
 
 
 def kill_all(output: Path) -> None:

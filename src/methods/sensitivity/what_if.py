@@ -72,7 +72,7 @@ def changed_edition(edition: Edition, choice: Choice) -> Edition:
     if choice.weights:
         for element, own in choice.weights.items():
             title = edition.element_title(element)
-            checks.same_labels(pd.Index(edition.members(element)), own.index, f"Веса «{title}»")
+            checks.same_labels(own.index, pd.Index(edition.members(element)), f"Веса «{title}»")
             checks.weights_sum_to_one(own)
         changes["weights"] = {**edition.weights, **{element: own[edition.members(element)].to_dict()
                                                     for element, own in choice.weights.items()}}
@@ -307,10 +307,11 @@ class WhatIf:
         present = np.stack([~np.isnan(values[0]) for values in rows])
         if positive:
             failed += [(values <= 0).any(axis=1) for values in rows]
-        size = np.float32(1)
+        size = None
         if rule.method == "power":  # taken out first: a large power of it would overflow
             size = np.fmax.reduce([np.fmax.reduce(values, axis=0) for values in rows])
-        rows = [there(np.where(known, values / size, 1.0)) for values, known in zip(rows, present, strict=True)]
+            rows = [values / size for values in rows]
+        rows = [there(_filled(values, known, 1.0)) for values, known in zip(rows, present, strict=True)]
         covered = (share * present).sum(axis=0)
         whole = gaps.rule == "complete" or rule.method == "sum"
         known = (covered >= (1.0 if whole else gaps.min_coverage) - SUM_TOLERANCE) & (covered > 0)
@@ -323,8 +324,9 @@ class WhatIf:
             total = total if rule.method == "sum" else total / (noise @ share)
         else:
             share = share if rule.method == "sum" else share / np.where(covered > 0, covered, 1.0)
-            total = sum(own.astype(values.dtype) * values for own, values in zip(share, rows, strict=True))
-        mean = np.where(known, back(total) * size, np.nan)
+            total = _weighted_sum(share, rows)
+        total = back(total) if size is None else back(total) * size
+        mean = _filled(total, known, np.nan)
         own = changed.groups[parent].normalisation if parent != INDEX else None
         if own is not None:
             mean, wrong, _ = normalise_rows(mean, own, 1, self.units, parent)
@@ -349,11 +351,11 @@ class WhatIf:
                  for side, share in changed.indicators[code].side_mix().items()]
         if len(sides) == 1:
             return sides[0][1]
-        both = sum(share * side for share, side in sides)
+        (share, one), (other_share, other) = sides
+        both = share * one + other_share * other
         if changed.sides.missing == "missing":
             return both
-        one = np.where(np.isnan(sides[0][1]), sides[1][1], sides[0][1])
-        return np.where(np.isnan(both), one, both)
+        return np.where(np.isnan(both), np.where(np.isnan(one), other, one), both)
 
     def _seen(self, view: str, code: str, side: str, values: Mapping[Key, Rows]) -> Rows:
         """The clientele's own value, and where it has none the one measured for everyone."""
@@ -362,3 +364,20 @@ class WhatIf:
         if not found:
             return np.full((1, len(self.units)), np.nan)
         return found[0] if len(found) == 1 else np.where(np.isnan(found[0]), found[1], found[0])
+
+
+def _filled(values: Rows, known: np.ndarray, other: float) -> Rows:
+    """Values of the units known, another value for the rest; nothing is copied where all are known."""
+    return values if known.all() else np.where(known, values, other)
+
+
+def _weighted_sum(shares: np.ndarray, rows: list[Rows]) -> Rows:
+    """Sum of the members, each times its share by unit; added up in one array, which is half of the time."""
+    total = None
+    for own, values in zip(shares, rows, strict=True):
+        part = own.astype(values.dtype) * values
+        if total is None or total.shape != part.shape or total.dtype != part.dtype:
+            total = part if total is None else total + part
+        else:
+            total += part
+    return total

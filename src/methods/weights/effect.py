@@ -23,7 +23,7 @@ def member_weights(edition: Edition, weights: pd.Series) -> pd.Series:
     """
     if not edition.is_flat:
         return weights
-    checks.same_labels(pd.Index(edition.children(INDEX)), weights.index, "Веса верхнего уровня")
+    checks.same_labels(weights.index, pd.Index(edition.children(INDEX)), "Веса верхнего уровня")
     own = edition.effective_weights()
     return pd.concat([own[leaves] / own[leaves].sum() * weights[child]
                       for child in weights.index for leaves in [edition.leaves(child)]])
@@ -149,7 +149,7 @@ def reasons(scores: Scores, edition: Edition, weights: pd.Series) -> pd.DataFram
         raise NotPublishable(f"Причины сдвигов по группам: индекс сведён средним «{how.method}», изменение не "
                              "раскладывается в сумму по группам.")
     old, new = edition.weights_of(INDEX), member_weights(edition, weights)
-    checks.same_labels(old.index, new.index, "Веса верхнего уровня")
+    checks.same_labels(new.index, old.index, "Веса верхнего уровня")
     views = scores.by_clientele or {EVERYONE: pd.concat([scores.normalised, scores.elements], axis=1)}
     tables = {}
     for view, table in views.items():

@@ -317,7 +317,7 @@ def calibrate(leaves: pd.DataFrame, tree: Mapping[Hashable, pd.Series],
         _known(list(bound.index) if isinstance(bound, pd.Series) else None, members, "Границы весов")
     for parent, nominal in _bottom_up(tree, leaves.columns):
         goal = (targets or {}).get(parent, nominal)
-        checks.same_labels(nominal.index, goal.index, f"Доли влияния, «{parent}»")
+        checks.same_labels(goal.index, nominal.index, f"Доли влияния, «{parent}»")
         values = table[list(nominal.index)]
         found = nearest_weights(values, goal, lower=_part(lower, nominal.index, 0.0),
                                 upper=_part(upper, nominal.index, 1.0), kind=kind, gaps=gaps, tolerance=tolerance,
@@ -453,7 +453,7 @@ def _calibrated_anew(columns: dict[Hashable, Array], adopted: Calibration, gaps:
 
 def _targets(target: pd.Series, members: pd.Index, name: Hashable) -> Array:
     what = f"Доли влияния, «{name}»"
-    checks.same_labels(members, target.index, what)
+    checks.same_labels(target.index, members, what)
     wrong = ~np.isfinite(target) | (target < 0)
     if wrong.any():
         raise InputError(f"{what}: доля влияния — число не меньше 0, найдено: "
@@ -473,7 +473,7 @@ def _known(named: Iterable[Hashable] | None, known: Iterable[Hashable], what: st
 
 def _bound(bound: Bounds, members: pd.Index) -> Array:
     if isinstance(bound, pd.Series):
-        checks.same_labels(members, bound.index, "Границы весов")
+        checks.same_labels(bound.index, members, "Границы весов")
         return bound[members].to_numpy(float)
     return np.full(len(members), float(bound))
 

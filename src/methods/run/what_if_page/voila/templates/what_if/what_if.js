@@ -8,4 +8,6 @@ function nameHandles() {
     for (const [key, value] of said) if (handle.getAttribute(key) !== value) handle.setAttribute(key, value);
   }
 }
-new MutationObserver(nameHandles).observe(document.getElementById("rendered_cells"), {childList: true, subtree: true});
+// Classes too: rows of folded groups get theirs after they are in the page.
+new MutationObserver(nameHandles).observe(document.getElementById("rendered_cells"),
+  {childList: true, subtree: true, attributes: true, attributeFilter: ["class"]});
