@@ -612,3 +612,14 @@ def test_york_on_one_varying_unit_warns_of_nothing():
     assert np.isfinite(line.slope)
     assert np.isnan(line.slope_interval).all()
     assert line.why == "интервал не определён: без одной единицы нет разброса"
+
+
+def test_linearity_is_smirnovs_statistic_of_the_two_sides_of_the_line():
+    rng = np.random.default_rng(5)
+    x = pd.Series(rng.normal(10, 3, 60), [f"C{number:02d}" for number in range(60)])
+    y = 40 - 3 * x + 0.4 * (x - 10) ** 2 + rng.normal(0, 1, 60)   # bent, far from the origin
+    line = passing_bablok(x, y)
+    off, along = y - line.intercept - line.slope * x, y + line.slope * x
+    above, below = along[off > 1e-9], along[off < -1e-9]
+    apart = stats.ks_2samp(above, below).statistic
+    assert line.linearity == pytest.approx(apart * np.sqrt(len(above) * len(below) / (len(above) + len(below))))

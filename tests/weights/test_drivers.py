@@ -452,6 +452,16 @@ def test_the_ceiling_bends_least_squares_and_not_mark_regression():
     assert found.weights().sum() == pytest.approx(1)
 
 
+def test_weights_of_mark_regression_are_its_positive_coefficients():
+    rng = np.random.default_rng(4)
+    marks = pd.DataFrame(rng.normal(3, 1, (600, 3)), columns=["a", "b", "c"])
+    overall = (1 + 0.6 * marks["a"] + 0.3 * marks["b"] - 0.4 * marks["c"] + rng.normal(0, 0.3, 600)).round().clip(1, 5)
+    found = mark_regression(marks, overall, pd.Series(np.arange(600) // 10, marks.index), draws=100)
+    a, b, c = found.coefficients.estimate
+    assert c < 0 < b < a < 1
+    assert found.weights().to_dict() == pytest.approx({"a": a / (a + b), "b": b / (a + b), "c": 0})
+
+
 def test_mark_regression_on_a_long_scale_is_least_squares_with_cluster_robust_errors(oracle):
     """Marks of 0 to 1000 hardly round and never end: the same coefficients, the same errors to 5 % (2000 draws)."""
     marks, overall, centre = answers(2000, 3, 5, clusters=100)
