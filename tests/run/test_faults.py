@@ -340,7 +340,8 @@ def test_two_runs_into_one_folder(project, turn, without_kernels):
 
 
 @five
-def test_of_many_at_once_one_holds_the_folder(tmp_path, turn):
+@pytest.mark.parametrize("meeting", range(10))
+def test_of_many_at_once_one_holds_the_folder(tmp_path, turn, meeting):
     """Threads meet at the lock; a stale lock lies there already."""
     path = tmp_path / ".2024.lock"
     stale = {"pid": 4194300, "host": socket.gethostname(), "born": "", "started": ""}

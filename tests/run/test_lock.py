@@ -96,3 +96,17 @@ def test_unreadable_lock_is_respected(path):
     path.write_text("", "utf-8")
     with pytest.raises(EnvironmentFault, match="удалите файл"), locked(path):
         pass
+
+
+def test_a_lock_taken_over_since_the_look_is_left(path):
+    """Another run removed the stale lock and made its own between our look and our removal."""
+    _leave(path, born="в прошлый раз")
+    stale = path.read_text("utf-8")
+    path.unlink()
+    _leave(path)
+    for discard in (lock._discard, lock._discard_by_name):
+        discard(path, stale)
+        assert json.loads(path.read_text("utf-8"))["born"] == lock._born(os.getpid())
+    lock._discard(path, path.read_text("utf-8"))
+    assert not path.exists()
+    lock._discard(path, stale)   # somebody else was sooner

@@ -6,14 +6,20 @@ import glob
 import json
 import os
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 import psutil
 
 from methods.errors import EnvironmentFault
+
+try:
+    import fcntl
+except ImportError:   # Windows
+    fcntl = None
 
 PROC = Path("/proc")   # Linux tells there of its processes
 
@@ -89,12 +95,13 @@ def _born(pid: int) -> str:
 
 def _create(path: Path, owner: _Owner) -> bool:
     """Make the lock file whole, so that a run killed here leaves none without a name; False when it exists already."""
-    mine, content = path.with_name(f"{path.name}.{os.getpid()}.new"), json.dumps(owner, ensure_ascii=False)
+    mine = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+    content = json.dumps(owner, ensure_ascii=False)
     try:
         mine.write_text(content, "utf-8")
         try:
             os.link(mine, path)
-        except FileExistsError:
+        except (FileExistsError, FileNotFoundError):   # the second: whoever holds the lock has just tidied up
             return False
         except OSError:   # a file system without links
             return _create_plainly(path, content)
@@ -116,8 +123,27 @@ def _create_plainly(path: Path, content: str) -> bool:
 
 
 def _discard(path: Path, stale: str) -> None:
-    """Remove a stale lock, unless another run has taken it over meanwhile."""
-    grave = path.with_name(f"{path.name}.{os.getpid()}.stale")
+    """Remove a stale lock, unless another run has taken it over meanwhile.
+
+    Whoever removes it holds it by the system's own lock, which ends with the process: nobody else can remove it between
+    the last look and the removal, and a lock made since then is another file.
+    """
+    if fcntl is None:
+        _discard_by_name(path, stale)
+        return
+    with suppress(FileNotFoundError), path.open("r+", encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        except OSError:   # a file system without them
+            _discard_by_name(path, stale)
+            return
+        if os.path.samestat(os.fstat(stream.fileno()), path.stat()) and stream.read() == stale:
+            path.unlink()
+
+
+def _discard_by_name(path: Path, stale: str) -> None:
+    """The same without locks of the system: for a moment the lock of the run that came first may be missing."""
+    grave = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.stale")
     try:
         os.replace(path, grave)
     except FileNotFoundError:
