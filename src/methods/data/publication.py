@@ -70,6 +70,7 @@ def ready(version: str, periods: Sequence[str], root: Path) -> None:
 
 
 def _make(version: str, period: str, root: Path) -> None:
+    """In a process of its own: the tables stay on the disk, they are not sent back."""
     published(version, period, root)
 
 

@@ -131,19 +131,23 @@ def interval_ends(regions: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     return regions["mean"] - regions["half_width"], regions["mean"] + regions["half_width"]
 
 
+def _apart(regions: pd.DataFrame, mean: float) -> tuple[int, int]:
+    """How many regions are above and below the mean for certain."""
+    low, high = interval_ends(regions)
+    return int((low > mean).sum()), int((high < mean).sum())
+
+
 def apart_sentence(regions: pd.DataFrame, mean: float) -> str:
     """How many regions differ from the mean for certain."""
-    low, high = interval_ends(regions)
+    above, below = _apart(regions, mean)
     words = ("региона", "регионов", "регионов")
-    return (f"Весь интервал выше среднего ({spell(mean)}) у {counted(int((low > mean).sum()), *words)}, ниже — у "
-            f"{counted(int((high < mean).sum()), *words)}.")
+    return f"Весь интервал выше среднего ({spell(mean)}) у {counted(above, *words)}, ниже — у {counted(below, *words)}."
 
 
 def regions_text(regions: pd.DataFrame, mean: float) -> str:
     """How many regions differ from the mean for certain, of how many it cannot be said, how many are hidden."""
-    low, high = interval_ends(regions)
     hidden = int(regions["mean"].isna().sum())
-    silent = len(regions) - hidden - int((low > mean).sum()) - int((high < mean).sum())
+    silent = len(regions) - hidden - sum(_apart(regions, mean))
     words = ("регион", "региона", "регионов")
     return (f"{apart_sentence(regions, mean)} Про {counted(silent, *words)} сказать, что они "
             "отличаются от среднего, нельзя: интервал его накрывает или скрыт. Среднее скрыто: "

@@ -114,9 +114,9 @@ def behind(text: str, earlier: Iterable[tuple[str, Sequence[Value]]] = ()) -> li
 
     Examples
     --------
-    >>> first = f"Устойчивы места {note('84', 84)} центров."
-    >>> behind(first), behind(first), behind(f"Вывод. {first}", [(first, [84])])
-    ([84], [None], [84])
+    >>> first = f"Устойчивы места {note('84096', 84096)} центров."
+    >>> behind(first), behind(first), behind(f"Вывод. {first}", [(first, [84096])])
+    ([84096], [None], [84096])
     """
     said = [(other, {(each.start, each.text): value for each, value in zip(numerals(other), values, strict=False)})
             for other, values in earlier]

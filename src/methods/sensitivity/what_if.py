@@ -307,11 +307,10 @@ class WhatIf:
         present = np.stack([~np.isnan(values[0]) for values in rows])
         if positive:
             failed += [(values <= 0).any(axis=1) for values in rows]
-        size = None
+        size = np.float32(1)
         if rule.method == "power":  # taken out first: a large power of it would overflow
             size = np.fmax.reduce([np.fmax.reduce(values, axis=0) for values in rows])
-            rows = [values / size for values in rows]
-        rows = [there(_filled(values, known, 1.0)) for values, known in zip(rows, present, strict=True)]
+        rows = [there(np.where(known, values / size, 1.0)) for values, known in zip(rows, present, strict=True)]
         covered = (share * present).sum(axis=0)
         whole = gaps.rule == "complete" or rule.method == "sum"
         known = (covered >= (1.0 if whole else gaps.min_coverage) - SUM_TOLERANCE) & (covered > 0)
@@ -324,9 +323,8 @@ class WhatIf:
             total = total if rule.method == "sum" else total / (noise @ share)
         else:
             share = share if rule.method == "sum" else share / np.where(covered > 0, covered, 1.0)
-            total = _weighted_sum(share, rows)
-        total = back(total) if size is None else back(total) * size
-        mean = _filled(total, known, np.nan)
+            total = sum(own.astype(values.dtype) * values for own, values in zip(share, rows, strict=True))
+        mean = np.where(known, back(total) * size, np.nan)
         own = changed.groups[parent].normalisation if parent != INDEX else None
         if own is not None:
             mean, wrong, _ = normalise_rows(mean, own, 1, self.units, parent)
@@ -364,20 +362,3 @@ class WhatIf:
         if not found:
             return np.full((1, len(self.units)), np.nan)
         return found[0] if len(found) == 1 else np.where(np.isnan(found[0]), found[1], found[0])
-
-
-def _filled(values: Rows, known: np.ndarray, other: float) -> Rows:
-    """Values of the units known, another value for the rest; nothing is copied where all are known."""
-    return values if known.all() else np.where(known, values, other)
-
-
-def _weighted_sum(shares: np.ndarray, rows: list[Rows]) -> Rows:
-    """Sum of the members, each times its share by unit; added up in one array, which is half of the time."""
-    total = None
-    for own, values in zip(shares, rows, strict=True):
-        part = own.astype(values.dtype) * values
-        if total is None or total.shape != part.shape or total.dtype != part.dtype:
-            total = part if total is None else total + part
-        else:
-            total += part
-    return total
